@@ -74,6 +74,10 @@ type Affecting interface {
 // one, in words.
 type Precious interface{ Loses() string }
 
+// Volatile names the attributes that change when the object is updated, so
+// that what refers to them follows: a launch template's latest version.
+type Volatile interface{ Volatile() []string }
+
 // Foundation kinds carry the whole environment: replacing one means building
 // everything anew, so the engine refuses it and says what to do instead.
 type Foundation interface{ Instead() string }
@@ -98,6 +102,7 @@ type traits struct {
 	owners     map[string]Owner
 	class      Class
 	early      bool
+	volatile   []string
 	timing     Timing
 	effect     func(Fields) Effect
 	loses      string
@@ -119,6 +124,9 @@ func traitsOf(s Spec) traits {
 	}
 	if e, ok := s.(Eager); ok {
 		t.early = e.Early()
+	}
+	if v, ok := s.(Volatile); ok {
+		t.volatile = v.Volatile()
 	}
 	if w, ok := s.(Timed); ok {
 		t.timing = w.Timing()

@@ -1,0 +1,67 @@
+package enginetest
+
+import (
+	"context"
+	"sync"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+	"github.com/keyedin-app/keyedin-infra/internal/state"
+)
+
+// Record is a recorder that keeps the state in memory, until the power is cut.
+type Record struct {
+	Cloud *Cloud
+	mu    sync.Mutex
+	kept  state.State
+	Saves int
+}
+
+// NewRecord is a record that holds nothing yet.
+func NewRecord(c *Cloud) *Record {
+	return &Record{Cloud: c, kept: state.New("sample", "test", "123456789012", "us-east-1")}
+}
+
+// Save implements engine.Recorder: what is saved after the cut is lost.
+func (r *Record) Save(s state.State) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.Cloud.IsCut() {
+		r.kept = s
+		r.Saves++
+	}
+}
+
+// Flush implements engine.Recorder.
+func (r *Record) Flush(context.Context) error {
+	if r.Cloud.IsCut() {
+		return ErrCut
+	}
+	return nil
+}
+
+// State is what was saved last.
+func (r *Record) State() state.State { r.mu.Lock(); defer r.mu.Unlock(); return r.kept.Clone() }
+
+// Lose forgets everything, as when the stored object is deleted.
+func (r *Record) Lose() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kept = state.New("sample", "test", "123456789012", "us-east-1")
+}
+
+// Run plans and applies a stack once, as a command would.
+func Run(ctx context.Context, c *Cloud, r *Record, st, hints *engine.Stack) (*engine.Plan, engine.Outcome, error) {
+	e := engine.New(Kinds(c), Classify)
+	last := r.State()
+	scope := st
+	if hints != nil {
+		scope = hints
+	}
+	world, err := e.Observe(ctx, scope, last)
+	if err != nil {
+		return nil, engine.Outcome{}, err
+	}
+	p := e.Plan(st, last, world, hints)
+	out := e.Apply(ctx, p, engine.Options{Recorder: r, RunID: "test"})
+	return p, out, out.Err
+}

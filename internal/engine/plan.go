@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/keyedin-app/keyedin-infra/internal/state"
+)
+
+// Action is what is to be done with an object.
+type Action string
+
+// Actions. Await is for an object that is as wanted and not ready yet.
+const (
+	Create  Action = "create"
+	Update  Action = "change"
+	Replace Action = "replace"
+	Delete  Action = "delete"
+	Await   Action = "wait for"
+)
+
+// Change is one object and what is to be done with it.
+type Change struct {
+	Action  Action        `json:"action"`
+	Address string        `json:"address"`
+	Module  string        `json:"module,omitempty"`
+	ID      string        `json:"id,omitempty"`
+	Fields  []FieldChange `json:"fields,omitempty"`
+	// Reason says why, where the fields do not.
+	Reason string `json:"reason,omitempty"`
+	Effect Effect `json:"effect"`
+	// Loses is the data that goes with the object, in words.
+	Loses string `json:"loses,omitempty"`
+	// DeleteFirst is true for a replacement whose name the old one holds.
+	DeleteFirst bool `json:"delete-first,omitempty"`
+
+	wanted Document
+	live   *Object
+}
+
+// Plan is what an apply would do. It is pure: made from documents alone.
+type Plan struct {
+	Changes []Change `json:"changes"`
+	// Notes is information: what other owners hold, what stays, what was found again.
+	Notes []Note `json:"notes,omitempty"`
+	// Problems are reasons why the plan must not be applied.
+	Problems []Note `json:"problems,omitempty"`
+	// Recovered are addresses that are live and were not recorded: what an
+	// interrupted run, or a lost state, left.
+	Recovered []string `json:"recovered,omitempty"`
+	// Digests say what each object's part of the plan was made from.
+	Digests map[string]string `json:"digests"`
+
+	stack *Stack
+	hints *Stack
+	last  state.State
+	world World
+	kept  map[string]Object // address → the live object that stays
+	// unrecorded is true when the state must be written though nothing changes.
+	unrecorded bool
+}
+
+// Note is a line of information about an object.
+type Note struct {
+	Address string `json:"address"`
+	Text    string `json:"text"`
+}
+
+// Count returns how many changes have one of the actions.
+func (p *Plan) Count(actions ...Action) int {
+	n := 0
+	for _, c := range p.Changes {
+		if slices.Contains(actions, c.Action) {
+			n++
+		}
+	}
+	return n
+}
+
+// Empty reports whether applying would do nothing to AWS.
+func (p *Plan) Empty() bool { return p.Count(Create, Update, Replace, Delete) == 0 }
+
+// planner makes one plan.
+type planner struct {
+	*Engine
+	Plan
+	taken map[string]bool // kind+id of live objects an address has claimed
+	acts  map[string]Action
+}
+
+// Plan compares what is wanted, recorded and live. hints is a stack whose
+// edges are known to hold too: for destroy, what the config would want.
+func (e *Engine) Plan(want *Stack, last state.State, is World, hints *Stack) *Plan {
+	p := planner{
+		Engine: e, taken: map[string]bool{}, acts: map[string]Action{},
+		Plan: Plan{stack: want, hints: hints, last: last, world: is, kept: map[string]Object{}, Digests: map[string]string{}},
+	}
+	for _, address := range want.order {
+		p.object(address, want.objects[address])
+	}
+	p.leftovers()
+	p.gone()
+	slices.SortStableFunc(p.Recovered, cmp.Compare[string])
+	return &p.Plan
+}
+
+func (p *planner) object(address string, declared Document) {
+	kind, ok := p.kind(kindOf(address))
+	if !ok {
+		panic("engine: no driver for " + address)
+	}
+	wanted, _ := resolve(map[string]any(declared), p.look).(map[string]any)
+	recorded := p.recorded(address)
+	live := p.match(kind, address, wanted)
+	c := Change{Address: address, Module: declared.Text("$module"), wanted: declared, live: live}
+	p.digest(address, kind, wanted, recorded, live)
+	switch {
+	case live == nil:
+		c.Action = Create
+		if p.last.Objects[address].ID != "" {
+			c.Reason = "it is gone from AWS"
+		}
+	case live.Foreign:
+		p.Problems = append(p.Problems, Note{address, fmt.Sprintf(
+			"%s %q exists and is not part of this environment; choose another name, or delete it", kind.Name, wanted["name"])})
+		p.acts[address] = Await
+		return
+	default:
+		p.existing(&c, kind, wanted, recorded)
+	}
+	p.acts[address] = c.Action
+	if c.Action != "" {
+		p.Changes = append(p.Changes, c)
+	}
+}
+
+// existing decides what becomes of an object that is there.
+func (p *planner) existing(c *Change, kind Kind, wanted, recorded Document) {
+	live := c.live
+	p.kept[c.Address] = *live
+	c.ID = live.ID
+	if p.last.Objects[c.Address].ID != live.ID {
+		p.unrecorded = true
+		if p.last.Objects[c.Address].ID == "" {
+			p.Recovered = append(p.Recovered, c.Address)
+		}
+	}
+	fields, info := diff(kind.traits, wanted, recorded, live.Document)
+	for _, f := range info {
+		p.Notes = append(p.Notes, Note{c.Address, fmt.Sprintf("%s is %s, which is %s's business", f.Field, brief(f.Before), f.Owner)})
+	}
+	c.Fields = fields
+	replaced := slices.ContainsFunc(fields, func(f FieldChange) bool { return f.Replaces })
+	switch {
+	case live.Status == Failed && kind.loses == "":
+		replaced, c.Reason = true, "AWS reports it failed: "+live.Reason
+	case live.Status == Failed:
+		p.Problems = append(p.Problems, Note{c.Address, "AWS reports it failed: " + live.Reason})
+	}
+	switch {
+	case replaced:
+		p.replace(c, kind, wanted)
+	case len(fields) > 0:
+		c.Action = Update
+		changed, _, _ := split(fields)
+		if len(changed) > 0 {
+			c.Effect = kind.effect(changed)
+		}
+	case live.Status != Ready:
+		c.Action, c.Reason = Await, live.Reason
+	case !sameRecord(recorded, wanted):
+		p.unrecorded = true
+	}
+}
+
+func (p *planner) replace(c *Change, kind Kind, wanted Document) {
+	c.Action = Replace
+	delete(p.kept, c.Address)
+	if kind.foundation != "" {
+		p.Problems = append(p.Problems, Note{c.Address, "cannot be replaced while the environment lives: " + kind.foundation})
+	}
+	name := wanted.Name()
+	c.DeleteFirst = name != "" && name == c.live.Document.Name() || kind.class != Tagged && name == ""
+	c.Loses = kind.loses
+	switch {
+	case c.Loses != "":
+		c.Effect = Effect{DataIsLost, "REPLACES, DATA IS LOST: " + c.Loses}
+	case c.DeleteFirst:
+		c.Effect = Effect{Downtime, "taken away before it is made anew"}
+	default:
+		c.Effect = Effect{NoEffect, "made anew before the old one goes"}
+	}
+}
+
+// look gives attributes of objects that stay as they are. What is created,
+// replaced, or changes with an update is not known before apply.
+func (p *planner) look(address, attribute string) (any, bool) {
+	o, ok := p.kept[address]
+	if !ok {
+		return nil, false
+	}
+	kind, _ := p.kind(o.Kind)
+	if p.acts[address] == Update && slices.Contains(kind.volatile, attribute) {
+		return nil, false
+	}
+	return o.attribute(attribute)
+}
+
+func (p *planner) recorded(address string) Document {
+	o, ok := p.last.Objects[address]
+	if !ok || len(o.Document) == 0 {
+		return nil
+	}
+	doc, err := Parse(o.Document)
+	if err != nil {
+		return nil
+	}
+	return doc
+}
+
+// sameRecord reports whether what is recorded is what is wanted, so that the
+// state need not be written.
+func sameRecord(recorded, wanted Document) bool {
+	return recorded != nil && string(recorded.JSON()) == string(wanted.JSON())
+}
+
+// brief is a value on one short line.
+func brief(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return "?"
+	}
+	if len(raw) > 60 {
+		return string(raw[:57]) + "..."
+	}
+	return string(raw)
+}

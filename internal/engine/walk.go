@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// task is one object's work in a walk: making it as wanted, or taking it away.
+type task struct {
+	kind   Kind
+	change *Change
+	action Action
+	// wants maps each address it refers to, to the attributes it needs.
+	wants map[string][]string
+	// after are tasks that must be done first, whatever they report.
+	after   []*task
+	pole    time.Duration // how long the longest chain from here usually takes
+	phase   Phase
+	started time.Time
+	seen    time.Time // what it knows of AWS is of a read that started then
+}
+
+func (t *task) usual() time.Duration {
+	switch t.action {
+	case Delete:
+		return t.kind.timing.Delete
+	case Update:
+		return t.kind.timing.Update
+	}
+	return t.kind.timing.Create
+}
+
+// stuck reports whether the task ended without its object being as wanted.
+func (t *task) stuck() bool { return t.phase != "" && t.phase != Started && t.phase != Done }
+
+// mutation is a call after which the task needs news of AWS.
+func (t *task) mutation(call func() error) func() error {
+	return func() error {
+		err := call()
+		t.seen = time.Now()
+		return err
+	}
+}
+
+// walk works on all tasks, each as soon as what it needs is there, longest
+// pole first. A failure stops what depends on it and nothing else.
+func (r *run) walk(ctx context.Context, tasks []*task) {
+	makers := map[string]*task{}
+	for _, t := range tasks {
+		if t.action != Delete {
+			makers[t.change.Address] = t
+		}
+	}
+	poles(tasks, makers)
+	stop, running := r.Stop, 0
+	finished := make(chan struct{}, len(tasks))
+	for {
+		r.mu.Lock()
+		changed := r.changed
+		r.skip(ctx, tasks, makers)
+		for _, t := range tasks {
+			if t.phase == "" && running < limit && r.able(t, makers) {
+				t.phase, t.started = Started, time.Now()
+				running++
+				go func() {
+					r.finish(t, r.work(ctx, t))
+					finished <- struct{}{}
+				}()
+			}
+		}
+		r.mu.Unlock()
+		if running == 0 {
+			break
+		}
+		select {
+		case <-finished:
+			running--
+		case <-changed:
+		case <-stop:
+			stop = nil
+		}
+	}
+	for _, t := range tasks {
+		if t.phase == "" {
+			r.outcome.Err = errors.Join(r.outcome.Err, &OpError{string(t.action), t.change.Address, errors.New("waits for itself")})
+		}
+	}
+	r.outcome.Stopped = r.stopped(ctx)
+}
+
+// skip gives up what can no longer be done. The caller holds mu.
+func (r *run) skip(ctx context.Context, tasks []*task, makers map[string]*task) {
+	for again := true; again; {
+		again = false
+		for _, t := range tasks {
+			if t.phase == "" && (r.stopped(ctx) || r.blocked(t, makers)) {
+				t.phase, again = Skipped, true
+				r.outcome.Skipped = append(r.outcome.Skipped, t.change.Address)
+				r.emit(t, Skipped, "")
+			}
+		}
+	}
+}
+
+// blocked reports whether something the task needs will not come in this run.
+func (r *run) blocked(t *task, makers map[string]*task) bool {
+	if slices.ContainsFunc(t.after, (*task).stuck) {
+		return true
+	}
+	for address, attributes := range t.wants {
+		if m := makers[address]; m != nil && m.stuck() && !(m.kind.early && r.has(address, attributes)) {
+			return true
+		}
+	}
+	return false
+}
+
+// able reports whether all that the task needs is there.
+func (r *run) able(t *task, makers map[string]*task) bool {
+	if slices.ContainsFunc(t.after, func(a *task) bool { return a.phase != Done }) {
+		return false
+	}
+	for address, attributes := range t.wants {
+		m := makers[address]
+		if m != nil && m.phase != Done && !(m.kind.early && r.has(address, attributes)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *run) has(address string, attributes []string) bool {
+	return !slices.ContainsFunc(attributes, func(a string) bool {
+		_, known := r.look(address, a)
+		return !known
+	})
+}
+
+// poles sorts the tasks by how long the chain that starts at each takes.
+func poles(tasks []*task, makers map[string]*task) {
+	const step = 2 * time.Second // what an object of no stated duration takes
+	for i := len(tasks) - 1; i >= 0; i-- {
+		t := tasks[i]
+		t.pole += t.usual() + step
+		for address := range t.wants {
+			if m := makers[address]; m != nil {
+				m.pole = max(m.pole, t.pole)
+			}
+		}
+	}
+	slices.SortStableFunc(tasks, func(a, b *task) int { return cmp.Compare(b.pole, a.pole) })
+}
+
+func (r *run) stopped(ctx context.Context) bool {
+	select {
+	case <-r.Stop:
+		return true
+	default:
+		return ctx.Err() != nil
+	}
+}
+
+// finish books what came of a task.
+func (r *run) finish(t *task, err error) {
+	phase, text := Done, ""
+	r.mu.Lock()
+	switch {
+	case err == nil:
+		switch t.action {
+		case Create:
+			r.outcome.Created++
+		case Update:
+			r.outcome.Updated++
+		case Replace:
+			r.outcome.Created++
+		case Delete:
+			r.outcome.Deleted++
+		}
+	case errors.Is(err, errPerson):
+		phase, text = Person, r.live[t.change.Address].Reason
+		r.outcome.Waiting = append(r.outcome.Waiting, Note{t.change.Address, text})
+	case errors.Is(err, errStopped):
+		phase = Stopped
+		r.outcome.Skipped = append(r.outcome.Skipped, t.change.Address)
+	default:
+		phase, text = Erred, err.Error()
+		op := string(t.action)
+		r.outcome.Err = errors.Join(r.outcome.Err, &OpError{Op: op, Address: t.change.Address, Err: err})
+	}
+	t.phase = phase
+	r.wake()
+	r.mu.Unlock()
+	r.emit(t, phase, text)
+}
+
+// work does a task.
+func (r *run) work(ctx context.Context, t *task) error {
+	r.emit(t, Started, "")
+	if t.action == Delete {
+		return r.remove(ctx, t)
+	}
+	return r.converge(ctx, t)
+}
