@@ -31,3 +31,28 @@ func Default() Config {
 		Tags:       map[string]string{},
 	}
 }
+
+// derive gives keys that the file leaves out the value that follows from the ones
+// it gives: another project must not share the first one's buckets and repositories.
+// Nothing follows from a name or a domain that is wrong.
+func (c *Config) derive() {
+	o, r := c.Origin, rules()
+	if c.Database.Serverless != nil && !o.has("database.class") {
+		c.Database.Class = ""
+	}
+	if !o.has("alerts") && r["domain"].accepts(c.Domain) {
+		c.Alerts = []string{"ops@" + c.Domain}
+	}
+	if !r["name"].accepts(c.Name) {
+		return
+	}
+	if !o.has("app.repositories") {
+		c.App.Repositories = []string{c.Name + "/backend", c.Name + "/nginx"}
+	}
+	if !o.has("storage.public") {
+		c.Storage.Public = Physical(bucketLimit, c.Name, "public")
+	}
+	if !o.has("storage.private") {
+		c.Storage.Private = Physical(bucketLimit, c.Name, "private")
+	}
+}
