@@ -34,7 +34,7 @@ func identityFaults() []faultCase {
 		{name: "name too long", text: "name: " + strings.Repeat("a", 64) + "\n", at: "1:7", message: "at most 63"},
 		{name: "name reserved by ssm", text: "name: aws-shop\n", at: "1:7", message: "AWS keeps that for itself", hint: "my-aws-shop", onlyParse: true},
 		{name: "name reserved by ec2", text: "name: sg\n", at: "1:7", message: "security groups", onlyParse: true},
-		{name: "name a list", text: "name: [a]\n", at: "1:1", message: "name must be text, not a list"},
+		{name: "name a list", text: "name: [a]\n", at: "1:7", message: "name must be text, not a list"},
 		{name: "environment", text: "environment: Prod\n", at: "1:14", hint: `did you mean "prod"?`, message: "environment must be"},
 		{name: "region slip", text: "region: us-esat-1\n", at: "1:9", message: "region must be an AWS region", hint: `did you mean "us-east-1"?`},
 		{name: "region zone", text: "region: us-east-1a\n", at: "1:9", message: "region must be", hint: `did you mean "us-east-1"?`},
@@ -140,7 +140,7 @@ func databaseFaults() []faultCase {
 		{name: "class without db", text: "database: {class: t3.medium}\n", at: "1:19", message: "a class that Aurora", hint: `did you mean "db.t3.medium"?`},
 		{name: "class serverless", text: "database: {class: db.serverless}\n", at: "1:19", message: "range of capacity", hint: "serverless: {min: 0.5, max: 8}"},
 		{name: "no class", text: "database: {class: \"\"}\n", at: "1:19", message: "a class or serverless", onlyParse: true},
-		{name: "class and serverless", text: "database: {class: db.t3.medium, serverless: {}}\n", at: "1:44", message: "one or the other", onlyParse: true},
+		{name: "class and serverless", text: "database: {class: db.t3.medium, serverless: {}}\n", at: "1:45", message: "one or the other", onlyParse: true},
 		{name: "serverless step", text: "database: {serverless: {min: 0.3}}\n", at: "1:30", message: "steps of 0.5, not 0.3"},
 		{name: "serverless max", text: "database: {serverless: {max: 0.5}}\n", at: "1:30", message: "1 to 256"},
 		{name: "serverless order", text: "database: {serverless: {min: 9}}\n", at: "1:30", message: "more than max, which is 8", onlyParse: true},
@@ -155,7 +155,7 @@ func databaseFaults() []faultCase {
 		{name: "backup-days", text: "database: {backup-days: 0}\n", at: "1:25", message: "1 to 35, not 0"},
 		{name: "protect", text: "database: {protect: yes}\n", at: "1:21", message: "true or false, not \"yes\"", hint: "write true"},
 		{name: "protect quoted", text: "database: {protect: 'false'}\n", at: "1:21", message: "not the text \"false\"", hint: "write false"},
-		{name: "protect nothing", text: "database:\n  protect:\n", at: "2:3", message: "true or false, not nothing"},
+		{name: "protect nothing", text: "database:\n  protect:\n", at: "2:11", message: "true or false, not nothing"},
 	}
 }
 

@@ -81,12 +81,18 @@ func lineFaults(origin *Origin, number int, line string) []Fault {
 			return []Fault{origin.fault(at, "", "this character is not UTF-8", "save the file as UTF-8")}
 		case r < ' ' && r != '\t' || r == 0x7f:
 			return []Fault{origin.fault(at, "", "a control character is not allowed here", "delete it")}
-		case r == '\t' && strings.TrimLeft(line[:i], " ") == "" && strings.TrimSpace(line) != "":
+		case r == '\t' && strings.TrimLeft(line[:i], " ") == "" && !blank(line):
 			return []Fault{origin.fault(at, "", "a tab can't indent YAML", "use spaces: two for each level")}
 		}
 		column++
 	}
 	return nil
+}
+
+// blank says whether a line has nothing but a comment, whose indentation is free.
+func blank(line string) bool {
+	line = strings.TrimSpace(line)
+	return line == "" || line[0] == '#'
 }
 
 // document parses the text as one YAML document; nil when there is none.
@@ -112,9 +118,13 @@ func syntaxFault(err error, origin *Origin) Fault {
 	if !errors.As(err, &e) || e.Mark.Line == 0 {
 		return origin.fault(place{1, 1}, "", "this is not YAML: "+err.Error(), "")
 	}
+	at, message := e.Mark, e.Message
+	if at.Line > len(origin.lines) && e.ContextMark.Line > 0 {
+		at, message = e.ContextMark, e.Message+" "+e.ContextMsg+" that begins here"
+	}
 	hint := "check the indentation, the quotes and the brackets here and in the line above"
-	if e.ContextMsg != "" && e.ContextMark.Line > 0 && e.ContextMark.Line != e.Mark.Line {
+	if e.ContextMsg != "" && e.ContextMark.Line > 0 && e.ContextMark.Line != at.Line {
 		hint = fmt.Sprintf("%s that begins at line %d\n%s", e.ContextMsg, e.ContextMark.Line, hint)
 	}
-	return origin.fault(place{e.Mark.Line, e.Mark.Column}, "", "this is not YAML: "+e.Message, hint)
+	return origin.fault(place{at.Line, at.Column}, "", "this is not YAML: "+message, hint)
 }

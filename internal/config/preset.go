@@ -94,8 +94,8 @@ func (c Config) text() string {
 		}
 		b.WriteString(s + "\n")
 	}
-	b.WriteString("# The environment that keyedin builds. Every key has a default; the completion of\n" +
-		"# editors comes from: keyedin schema\n")
+	b.WriteString("# The environment that keyedin builds. Every key has a default.\n" +
+		"# For completion in your editor: keyedin schema\n")
 	line("name", scalar(c.Name), "the project; the names of all objects begin with it")
 	line("environment", scalar(c.Environment), "one running copy of the application")
 	line("region", scalar(c.Region), "everything is built here")
