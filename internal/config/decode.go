@@ -137,7 +137,7 @@ func (d *decoder) list(n *yaml.Node, into reflect.Value, path string, null bool)
 	case null:
 	case n.Kind != yaml.SequenceNode:
 		hint := ""
-		if n.Kind == yaml.ScalarNode {
+		if n.Kind == yaml.ScalarNode && len(n.Value) <= 60 {
 			hint = "write it as [" + n.Value + "]"
 		}
 		d.fault(n, path, fmt.Sprintf("%s must be a list, not %s", path, kindOf(n)), hint)

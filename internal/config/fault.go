@@ -30,7 +30,8 @@ func (f Fault) String() string {
 	if f.Line > 0 {
 		number := strconv.Itoa(f.Line)
 		margin = strings.Repeat(" ", max(5, len(number)))
-		fmt.Fprintf(&b, "\n%*s | %s\n%s | %s^", len(margin), number, visible(f.Text), margin, indent(f.Text, f.Column-1))
+		text, column := window(visible(f.Text), f.Column)
+		fmt.Fprintf(&b, "\n%*s | %s\n%s | %s^", len(margin), number, text, margin, strings.Repeat(" ", column-1))
 		margin += "   "
 	}
 	if f.Hint != "" {
@@ -42,16 +43,22 @@ func (f Fault) String() string {
 // Faults are all that is wrong with a config file, in the order of the file.
 type Faults struct{ List []Fault }
 
-// Error shows every fault, and how many there are.
+// mostShown is how many faults Error shows: more are a wrong file, not mistakes.
+const mostShown = 50
+
+// Error shows the faults, and how many there are.
 func (f *Faults) Error() string {
 	var b strings.Builder
-	for _, fault := range f.List {
+	for _, fault := range f.List[:min(len(f.List), mostShown)] {
 		b.WriteString(fault.String() + "\n\n")
 	}
-	if len(f.List) == 1 {
+	switch n := len(f.List); {
+	case n == 1:
 		b.WriteString("1 fault: correct it and try again")
-	} else {
-		fmt.Fprintf(&b, "%d faults: correct them and try again", len(f.List))
+	case n > mostShown:
+		fmt.Fprintf(&b, "%d faults, of which these are the first %d: correct them and try again", n, mostShown)
+	default:
+		fmt.Fprintf(&b, "%d faults: correct them and try again", n)
 	}
 	return b.String()
 }
@@ -77,7 +84,13 @@ func visible(s string) string {
 	}, s)
 }
 
-// indent is as wide as the first n characters of the line.
-func indent(line string, n int) string {
-	return strings.Repeat(" ", min(max(n, 0), len([]rune(line))))
+// window is the part of a long line around a column, and the column in it.
+func window(line string, column int) (string, int) {
+	const width, before = 120, 40
+	runes := []rune(line)
+	if len(runes) <= width {
+		return line, column
+	}
+	from := min(max(0, column-before), len(runes)-width)
+	return string(runes[from : from+width]), column - from
 }

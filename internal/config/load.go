@@ -12,7 +12,7 @@ import (
 )
 
 // maxSize is far above any real config and keeps a wrong file from being parsed.
-const maxSize = 1 << 20
+const maxSize = 1 << 17
 
 // Load reads and checks a config file. Everything that is wrong with its content
 // is in one *Faults; a file that can't be read is an error that wraps the system's.
@@ -58,7 +58,7 @@ func decodeText(name string, data []byte) (string, *Origin, []Fault) {
 	}
 	switch {
 	case len(data) > maxSize:
-		return whole("this is no config: it is larger than 1 MiB", "name the right file with --config")
+		return whole("this is no config: it is larger than 128 KiB", "name the right file with --config")
 	case strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff"):
 		return whole("the file is in UTF-16", "save it as UTF-8")
 	case strings.TrimSpace(text) == "":

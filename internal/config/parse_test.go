@@ -172,6 +172,25 @@ func TestNullKeepsSectionsAndEmptiesLists(t *testing.T) {
 	}
 }
 
+// A file of another kind gives a message of bearable length.
+func TestWrongFile(t *testing.T) {
+	for name, text := range map[string]string{
+		"one long line": "name: a, " + strings.Repeat("x", 50000) + ": y\n",
+		"other keys":    strings.Repeat("k: v\n", 5000),
+	} {
+		_, err := Parse("keyedin.yaml", []byte(text))
+		if err == nil || len(err.Error()) > 10000 {
+			t.Errorf("%s: the message has %d characters", name, len(fmt.Sprint(err)))
+			continue
+		}
+		for _, line := range strings.Split(err.Error(), "\n") {
+			if n := len([]rune(line)); n > 200 {
+				t.Errorf("%s: a line of %d characters", name, n)
+			}
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Load(filepath.Join(dir, "keyedin.yaml"))
