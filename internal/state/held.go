@@ -11,12 +11,12 @@ import (
 
 // held is a lock of ours, and the goroutine that keeps it so.
 type held struct {
-	store  *Remote
-	ctx    context.Context
-	end    context.CancelCauseFunc
-	fence  int64         // what this holder writes under; 0 until the state was read, guarded by store.mu
-	stop   context.CancelFunc // ends the goroutine
-	done   chan struct{}      // it has ended
+	store *Remote
+	ctx   context.Context
+	end   context.CancelCauseFunc
+	fence int64              // what this holder writes under; 0 until the state was read, guarded by store.mu
+	stop  context.CancelFunc // ends the goroutine
+	done  chan struct{}      // it has ended
 
 	mu       sync.Mutex // one call on the lock at a time
 	holder   Holder

@@ -25,6 +25,7 @@ type Options struct {
 type Remote struct {
 	objects     Objects
 	environment string
+	author      string
 	stateKey    string
 	lockKey     string
 	opt         Options
@@ -59,7 +60,7 @@ func Open(objects Objects, environment string, opt Options) *Remote {
 		}
 	}
 	return &Remote{
-		objects: objects, environment: environment, opt: opt,
+		objects: objects, environment: environment, author: NewID(), opt: opt,
 		stateKey: "infrastructure/" + environment + ".json",
 		lockKey:  "infrastructure/" + environment + ".lock",
 	}
@@ -122,7 +123,7 @@ func (r *Remote) Put(ctx context.Context, s State) error {
 
 // write replaces the known version. A lost answer is followed by a look: what is stored then tells whose write won.
 func (r *Remote) write(ctx context.Context, s State, fence int64) error {
-	s.Fence = fence
+	s.Fence, s.Author = fence, r.author
 	for {
 		s.Serial = r.known.serial + 1
 		body, err := Encode(s)

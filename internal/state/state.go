@@ -32,6 +32,7 @@ type State struct {
 	Lineage     string `json:"lineage"` // identity of this record, for good: a rebuilt state has another
 	Serial      int64  `json:"serial"`  // counts the writes, set by the store
 	Fence       int64  `json:"fence"`   // grows with each holder that writes, set by the store
+	Author      string `json:"author"`  // one run's store, so that no two write the same bytes, set by the store
 	Project     string `json:"project"`
 	Environment string `json:"environment"`
 	Account     string `json:"account"`

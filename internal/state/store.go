@@ -10,7 +10,7 @@ type Store interface {
 	Get(context.Context) (State, error)
 
 	// Put replaces what this store last read or wrote; without a Get it expects none. The store sets Version,
-	// Serial and Fence itself. ErrStale: somebody else wrote meanwhile; ErrLockLost: the lock this store
+	// Serial, Fence and Author itself. ErrStale: somebody else wrote meanwhile; ErrLockLost: the lock this store
 	// held is gone. A write whose answer was lost is recognised and is a success.
 	Put(context.Context, State) error
 
