@@ -1,0 +1,314 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+)
+
+// TagImage marks the images we bake; ImageGood is its value on an image that has
+// passed its test.
+const (
+	TagImage  = "keyedin:image"
+	ImageGood = "good"
+)
+
+// amazonLinux is where AWS publishes the newest Amazon Linux 2023 image of a
+// CPU architecture (x86_64, arm64).
+// https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
+const amazonLinux = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
+
+// Questions is what Facts is to find out.
+type Questions struct {
+	// Project and Environment own the subnets and images to look for.
+	Project, Environment string
+	// Account is the only account that may be touched; empty: any.
+	Account string
+	// Zones is how many zones are needed.
+	Zones int
+	// Used are the zones that subnets are recorded in, in the order of the
+	// subnets; "" where one is not known. A zone in use is never changed.
+	Used []string
+	// Types are the instance types that zones should offer.
+	Types []string
+	// Arch and BastionArch are CPU architectures, x86_64 or arm64;
+	// BastionArch is empty when there is no bastion.
+	Arch, BastionArch string
+	// Image is the application's AMI; empty: the newest baked one, else
+	// Amazon Linux 2023.
+	Image string
+}
+
+// Facts is what an architecture needs to know of an account and region before
+// anything is built there.
+type Facts struct {
+	// Account is the 12 digits, Partition aws, aws-cn or aws-us-gov.
+	Account, Partition, Region string
+	// Caller is the ARN of whoever the credentials belong to.
+	Caller string
+	// Zones are the names of the zones, in the order of the subnets.
+	Zones []string
+	// Image is the application's AMI. ImageIsBaked: it is one of our own, with
+	// everything installed.
+	Image        string
+	ImageIsBaked bool
+	// BastionImage is the bastion's AMI; empty without a bastion.
+	BastionImage string
+}
+
+// WrongAccount reports credentials of another account than the config's.
+type WrongAccount struct{ Want, Got, Caller string }
+
+func (e *WrongAccount) Error() string {
+	return fmt.Sprintf("the credentials belong to account %s (%s), but keyedin.yaml says account: %q; choose another profile, or correct account",
+		e.Got, e.Caller, e.Want)
+}
+
+// TooFewZones reports a region with fewer zones than are asked for.
+type TooFewZones struct {
+	Region string
+	Want   int
+	Have   []string
+}
+
+func (e *TooFewZones) Error() string {
+	return fmt.Sprintf("%s has %d zones this account can use (%s), but network.zones is %d; lower network.zones or choose another region",
+		e.Region, len(e.Have), strings.Join(e.Have, ", "), e.Want)
+}
+
+// NoImage reports an AMI that is not there, or does not fit.
+type NoImage struct{ Image, Region, Why string }
+
+func (e *NoImage) Error() string {
+	return fmt.Sprintf("image %s in %s: %s; set app.image to another one, or leave it empty", e.Image, e.Region, e.Why)
+}
+
+// Facts asks AWS, all at once: three calls as a rule, and three more while
+// zones are still to be chosen. Errors are AWS's own, or WrongAccount,
+// TooFewZones and NoImage.
+func (c *Clients) Facts(ctx context.Context, q Questions) (Facts, error) {
+	f := Facts{Region: c.Config.Region}
+	var stock map[string]string
+	var choice zoneChoice
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { f.Account, f.Partition, f.Caller, err = c.identity(ctx, q.Account); return err })
+	g.Go(func() (err error) { stock, err = c.amazonLinux(ctx, q.Arch, q.BastionArch); return err })
+	g.Go(func() (err error) { f.Image, f.ImageIsBaked, err = c.image(ctx, q); return err })
+	if !complete(q.Used, q.Zones) {
+		g.Go(func() (err error) { choice.available, err = c.zones(ctx); return err })
+		g.Go(func() (err error) { choice.offers, err = c.offers(ctx, q.Types); return err })
+		g.Go(func() (err error) { choice.live, err = c.zonesInUse(ctx, q); return err })
+	}
+	if err := g.Wait(); err != nil {
+		return Facts{}, err
+	}
+	f.BastionImage = stock[q.BastionArch]
+	if f.Image == "" {
+		f.Image = stock[q.Arch]
+	}
+	f.Zones = choice.choose(q.Used, q.Zones)
+	if !complete(f.Zones, q.Zones) {
+		return Facts{}, &TooFewZones{Region: f.Region, Want: q.Zones, Have: choice.available}
+	}
+	return f, nil
+}
+
+func (c *Clients) identity(ctx context.Context, want string) (account, partition, caller string, err error) {
+	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", "", "", err
+	}
+	account, caller = aws.ToString(out.Account), aws.ToString(out.Arn)
+	if want != "" && want != account {
+		return "", "", "", &WrongAccount{Want: want, Got: account, Caller: caller}
+	}
+	parsed, err := arn.Parse(caller)
+	return account, parsed.Partition, caller, err
+}
+
+// amazonLinux gives the newest Amazon Linux 2023 image of each architecture.
+func (c *Clients) amazonLinux(ctx context.Context, archs ...string) (map[string]string, error) {
+	var names []string
+	for _, arch := range archs {
+		if name := amazonLinux + arch; arch != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	out, err := c.SSM.GetParameters(ctx, &ssm.GetParametersInput{Names: names})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.InvalidParameters) > 0 {
+		return nil, &NoImage{Image: out.InvalidParameters[0], Region: c.Config.Region, Why: "AWS does not publish Amazon Linux 2023 here"}
+	}
+	images := map[string]string{}
+	for _, p := range out.Parameters {
+		images[strings.TrimPrefix(aws.ToString(p.Name), amazonLinux)] = aws.ToString(p.Value)
+	}
+	return images, nil
+}
+
+// image checks the image asked for, else finds the newest baked one; the
+// result is "" when there is neither.
+func (c *Clients) image(ctx context.Context, q Questions) (id string, baked bool, err error) {
+	in := &ec2.DescribeImagesInput{ImageIds: []string{q.Image}}
+	if q.Image == "" {
+		in = &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: []types.Filter{
+			{Name: aws.String("tag:" + engine.TagProject), Values: []string{q.Project}},
+			{Name: aws.String("tag:" + TagImage), Values: []string{ImageGood}},
+			{Name: aws.String("architecture"), Values: []string{q.Arch}},
+			{Name: aws.String("state"), Values: []string{string(types.ImageStateAvailable)}},
+		}}
+	}
+	out, err := c.EC2.DescribeImages(ctx, in)
+	if err != nil {
+		return "", false, err
+	}
+	if len(out.Images) == 0 {
+		if q.Image != "" {
+			return "", false, &NoImage{Image: q.Image, Region: c.Config.Region, Why: "there is no such image, or this account may not use it"}
+		}
+		return "", false, nil
+	}
+	newest := slices.MaxFunc(out.Images, func(a, b types.Image) int {
+		// RFC 3339 in UTC sorts as text; the id decides between equals.
+		return strings.Compare(aws.ToString(a.CreationDate)+*a.ImageId, aws.ToString(b.CreationDate)+*b.ImageId)
+	})
+	if why := unfit(newest, q.Arch); why != "" {
+		return "", false, &NoImage{Image: *newest.ImageId, Region: c.Config.Region, Why: why}
+	}
+	tags := fromEC2(newest.Tags)
+	return *newest.ImageId, tags[engine.TagProject] == q.Project && tags[TagImage] == ImageGood, nil
+}
+
+func unfit(i types.Image, arch string) string {
+	if string(i.Architecture) != arch {
+		return fmt.Sprintf("it is for %s, but app.instances.types are %s", i.Architecture, arch)
+	}
+	if i.State != types.ImageStateAvailable {
+		return fmt.Sprintf("it is %s", i.State)
+	}
+	return ""
+}
+
+// zones are the names of the region's own zones, without Local Zones and
+// Wavelength Zones, sorted.
+func (c *Clients) zones(ctx context.Context) ([]string, error) {
+	out, err := c.EC2.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{Filters: []types.Filter{
+		{Name: aws.String("opt-in-status"), Values: []string{string(types.AvailabilityZoneOptInStatusOptInNotRequired)}},
+		{Name: aws.String("state"), Values: []string{string(types.AvailabilityZoneStateAvailable)}},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, z := range out.AvailabilityZones {
+		if kind := aws.ToString(z.ZoneType); kind == "" || kind == "availability-zone" {
+			names = append(names, aws.ToString(z.ZoneName))
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// offers counts how many of the instance types each zone has: not every zone
+// has every type.
+func (c *Clients) offers(ctx context.Context, instanceTypes []string) (map[string]int, error) {
+	pages := ec2.NewDescribeInstanceTypeOfferingsPaginator(c.EC2, &ec2.DescribeInstanceTypeOfferingsInput{
+		LocationType: types.LocationTypeAvailabilityZone,
+		Filters:      []types.Filter{{Name: aws.String("instance-type"), Values: instanceTypes}},
+	})
+	offers := map[string]int{}
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range page.InstanceTypeOfferings {
+			offers[aws.ToString(o.Location)]++
+		}
+	}
+	return offers, nil
+}
+
+// zonesInUse are the zones of the environment's live subnets, by the letter at
+// the end of their address: the record may be lost, the zones must stay.
+func (c *Clients) zonesInUse(ctx context.Context, q Questions) ([]string, error) {
+	out, err := c.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{
+		Filters: ours(engine.NewScope(q.Project, q.Environment, nil)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	zones := make([]string, q.Zones)
+	for _, s := range out.Subnets {
+		if n, ok := SubnetPosition(fromEC2(s.Tags)[engine.TagAddress]); ok && n < len(zones) {
+			zones[n] = aws.ToString(s.AvailabilityZone)
+		}
+	}
+	return zones, nil
+}
+
+// SubnetPosition is the place of a subnet's zone in Facts.Zones: 0 for
+// subnet/public-a and subnet/private-a, 1 for those that end in b, and so on.
+func SubnetPosition(address string) (int, bool) {
+	kind, name, _ := strings.Cut(address, "/")
+	letter, ok := strings.CutPrefix(name, "public-")
+	if !ok {
+		letter, ok = strings.CutPrefix(name, "private-")
+	}
+	if kind != "subnet" || !ok || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'z' {
+		return 0, false
+	}
+	return int(letter[0] - 'a'), true
+}
+
+// zoneChoice is what is known of zones while some are still to be chosen.
+type zoneChoice struct {
+	available []string
+	offers    map[string]int
+	live      []string
+}
+
+// choose keeps the zones in use where they are and fills the places left with
+// those that offer the most of the instance types, then in order of name.
+func (z zoneChoice) choose(used []string, n int) []string {
+	chosen := make([]string, n)
+	copy(chosen, z.live)
+	for i := range min(n, len(used)) {
+		if used[i] != "" {
+			chosen[i] = used[i]
+		}
+	}
+	free := slices.DeleteFunc(slices.Clone(z.available), func(zone string) bool { return slices.Contains(chosen, zone) })
+	slices.SortStableFunc(free, func(a, b string) int { return z.offers[b] - z.offers[a] })
+	missing := 0
+	for _, zone := range chosen {
+		if zone == "" {
+			missing++
+		}
+	}
+	free = free[:min(missing, len(free))]
+	slices.Sort(free)
+	for i := range chosen {
+		if chosen[i] == "" && len(free) > 0 {
+			chosen[i], free = free[0], free[1:]
+		}
+	}
+	return chosen
+}
+
+func complete(zones []string, n int) bool {
+	return len(zones) >= n && !slices.Contains(zones[:n], "")
+}

@@ -1,0 +1,97 @@
+// Package bench gives a test its own AWS account on a local moto, behind a proxy that records each call and can disturb
+// it. One moto process serves all tests of a test binary; accounts keep them apart, so tests may run in parallel.
+//
+// It knows moto, the proxy and an independent reader of the account (world.py). It does not know the engine, drivers or
+// the architecture: everything it says about an account is seen with boto3, not with the code under test.
+package bench
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/keyedin-app/keyedin-infra/internal/sandbox/proxy"
+)
+
+// Region is where tests work.
+const Region = "us-east-1"
+
+// Bench is one empty AWS account with a proxy before it.
+type Bench struct {
+	*proxy.Proxy
+	URL     string // of the proxy: the endpoint of all services
+	Account string // twelve digits
+	Moto    string // URL of moto itself, behind the proxy's back; calls to it act in another account
+
+	t      testing.TB
+	server *server
+}
+
+var accounts atomic.Uint64
+
+// Start makes an account for t and forgets it when t ends.
+func Start(t testing.TB) *Bench {
+	t.Helper()
+	server, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &Bench{
+		Proxy: nil, Account: newAccount(t.Name()), Moto: server.url.String(), t: t, server: server,
+	}
+	b.Proxy = proxy.New(server.url, b.Account)
+	front := httptest.NewServer(b.Proxy)
+	b.URL = front.URL
+	t.Cleanup(func() {
+		front.CloseClientConnections()
+		front.Close()
+		b.Proxy.Close()
+		if t.Failed() {
+			t.Logf("the last words of moto:\n%s", server.logs)
+		}
+		if response, err := http.Get(b.Moto + "/moto-api/bench/forget?account=" + b.Account); err == nil {
+			response.Body.Close()
+		}
+	})
+	return b
+}
+
+// newAccount never gives the same number twice in one process; the name makes it a different one for each test.
+func newAccount(name string) string {
+	h := fnv.New32a()
+	h.Write([]byte(name)) //nolint:errcheck // a hash never fails
+	return fmt.Sprintf("%06d%06d", 100000+h.Sum32()%800000, accounts.Add(1)%1000000)
+}
+
+// Env are the variables that send a child process to this account and nowhere else.
+func (b *Bench) Env() []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + b.URL,
+		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
+		"AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+		"AWS_SESSION_TOKEN=",
+		"AWS_PROFILE=",
+		"AWS_REGION=" + Region,
+		"AWS_DEFAULT_REGION=" + Region,
+		"AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=/dev/null",
+		"AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+		"NO_PROXY=127.0.0.1,localhost",
+	}
+}
+
+// Config is the same for an SDK client in this process.
+func (b *Bench) Config() aws.Config {
+	return aws.Config{
+		Region:       Region,
+		BaseEndpoint: aws.String(b.URL),
+		Credentials: credentials.NewStaticCredentialsProvider(
+			"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""),
+	}
+}
