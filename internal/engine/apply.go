@@ -149,8 +149,8 @@ func (r *run) wake() {
 // resolved is the wanted document with all that is known by now. The caller
 // holds mu, or nothing runs yet.
 func (r *run) resolved(address string) Document {
-	doc, _ := resolve(map[string]any(r.plan.stack.objects[address]), r.look).(map[string]any)
-	return doc
+	kind, _ := r.kind(kindOf(address))
+	return kind.resolved(r.plan.stack.objects[address], r.look)
 }
 
 func (r *run) look(address, attribute string) (any, bool) {

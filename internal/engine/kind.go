@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -152,6 +153,9 @@ type Kind struct {
 	update func(context.Context, Object, Document, Fields) error
 	delete func(context.Context, Object) error
 	tag    func(ctx context.Context, id string, set map[string]string, unset []string) error
+	// canonical writes a document as the spec itself would: what was sorted by
+	// its references is sorted again by what they turned out to be.
+	canonical func(Document) Document
 }
 
 // Object is a Live with its type forgotten.
@@ -209,6 +213,7 @@ func Use[S Spec](d Driver[S]) Kind {
 	if t, ok := d.(Tagger); ok {
 		k.tag = t.Tag
 	}
+	k.canonical = canonical[S]
 	return k
 }
 
@@ -243,4 +248,26 @@ func remember[S Spec](doc Document) (S, error) {
 		}
 	}
 	return s, json.Unmarshal(doc.JSON(), &s)
+}
+
+// canonical passes a document through its spec's type. Fields the spec does
+// not declare, such as tags, stay as they are.
+func canonical[S Spec](doc Document) Document {
+	var s S
+	if err := json.Unmarshal(doc.JSON(), &s); err != nil {
+		return doc // recorded by another version, whose spec was of another shape
+	}
+	out := maps.Clone(doc)
+	for field, value := range must(document(s)) {
+		if _, declared := doc[field]; declared {
+			out[field] = value
+		}
+	}
+	return out
+}
+
+// resolved fills what look knows into a declared document.
+func (k Kind) resolved(declared Document, look lookup) Document {
+	doc, _ := resolve(map[string]any(declared), look).(map[string]any)
+	return k.canonical(doc)
 }

@@ -63,6 +63,7 @@ func fits(kind Kind, wanted, live Document) bool {
 
 // leftovers deletes what is live and ours, and is not, or no longer, wanted.
 func (p *planner) leftovers() {
+	first := len(p.Changes)
 	for _, o := range p.world {
 		if o.Foreign || o.Address == "" && !p.isRecorded(o) || p.taken[o.Kind+" "+o.ID] {
 			continue
@@ -70,6 +71,9 @@ func (p *planner) leftovers() {
 		kind, _ := p.kind(o.Kind)
 		p.leftover(kind, &o)
 	}
+	slices.SortFunc(p.Changes[first:], func(a, b Change) int {
+		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 func (p *planner) leftover(kind Kind, o *Object) {

@@ -111,7 +111,7 @@ func (p *planner) object(address string, declared Document) {
 	if !ok {
 		panic("engine: no driver for " + address)
 	}
-	wanted, _ := resolve(map[string]any(declared), p.look).(map[string]any)
+	wanted := kind.resolved(declared, p.look)
 	recorded := p.recorded(address)
 	live := p.match(kind, address, wanted)
 	c := Change{Address: address, Module: declared.Text("$module"), wanted: declared, live: live}
@@ -182,7 +182,7 @@ func (p *planner) replace(c *Change, kind Kind, wanted Document) {
 		p.Problems = append(p.Problems, Note{c.Address, "cannot be replaced while the environment lives: " + kind.foundation})
 	}
 	name := wanted.Name()
-	c.DeleteFirst = name != "" && name == c.live.Document.Name() || kind.class != Tagged && name == ""
+	c.DeleteFirst = name != "" && name == c.live.Document.Name() || kind.class == Named && name == ""
 	c.Loses = kind.loses
 	switch {
 	case c.Loses != "":

@@ -85,14 +85,29 @@ func (c *Cloud) Things() []string {
 	}
 	var all []string
 	for _, t := range c.things {
-		text := fmt.Sprintf("%s %s %s", t.Kind, t.Tags[engine.TagAddress], t.Spec)
+		spec := string(t.Spec)
 		for id, name := range names {
-			text = strings.ReplaceAll(text, id, name)
+			spec = strings.ReplaceAll(spec, id, name)
 		}
-		all = append(all, text)
+		all = append(all, fmt.Sprintf("%s %s %s", t.Kind, t.Tags[engine.TagAddress], sorted(spec)))
 	}
 	slices.Sort(all)
 	return all
+}
+
+// sorted writes a spec with its lists in order, as ids say nothing about names.
+func sorted(spec string) string {
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(spec), &fields); err != nil {
+		return spec
+	}
+	for _, value := range fields {
+		if list, ok := value.([]any); ok {
+			slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		}
+	}
+	raw, _ := json.Marshal(fields) // was JSON a moment ago
+	return string(raw)
 }
 
 // Edit changes a thing behind the engine's back.
