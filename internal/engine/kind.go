@@ -250,6 +250,10 @@ func remember[S Spec](doc Document) (S, error) {
 	return s, json.Unmarshal(doc.JSON(), &s)
 }
 
+// Repeatable reports whether a create that is sent twice makes one object: its
+// name or its token tells.
+func (k Kind) Repeatable() bool { return k.class != Tagged }
+
 // canonical passes a document through its spec's type. Fields the spec does
 // not declare, such as tags, stay as they are.
 func canonical[S Spec](doc Document) Document {
