@@ -81,7 +81,8 @@ func (h *held) renew(ctx context.Context) error {
 	if left <= 0 {
 		left = h.holder.Lease / 12
 	}
-	try, cancel := context.WithTimeout(ctx, left)
+	// One answer that never comes must leave time for further tries.
+	try, cancel := context.WithTimeout(ctx, min(left, h.holder.Lease/6))
 	defer cancel()
 	err := h.beat(try)
 	if err == nil || ctx.Err() != nil {

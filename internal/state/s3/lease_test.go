@@ -37,6 +37,7 @@ func TestSilentStorage(t *testing.T) {
 				if err := held.Release(t.Context()); !errors.Is(err, state.ErrLockLost) || c.stored(lockPath) != nil {
 					t.Errorf("Release: %v, lock: %s", err, c.stored(lockPath))
 				}
+				w.breaks(nil)
 				must(t, take(t, store, "anna").Release(t.Context())) // and may start again
 			})
 		})
@@ -100,8 +101,9 @@ func TestExpiry(t *testing.T) {
 		other, _ := c.client(1, state.Options{})
 		began := time.Now()
 		for {
-			_, err := other.Lock(t.Context(), state.Holder{Who: "ben"})
+			held, err := other.Lock(t.Context(), state.Holder{Who: "ben"})
 			if err == nil {
+				t.Cleanup(func() { _ = held.Release(context.WithoutCancel(t.Context())) })
 				break
 			}
 			if refusedBy(err) != "anna" {

@@ -47,6 +47,9 @@ func TestContract(t *testing.T) {
 func TestLostAnswers(t *testing.T) {
 	for _, call := range []string{"PUT lock", "PUT state", "DELETE lock", "GET state"} {
 		for _, f := range []fault{lostAnswer, lostRequest, conflict} {
+			if call == "GET state" && f == conflict {
+				continue // S3 gives this answer to conditional writes alone
+			}
 			for _, attempts := range []int{1, 3} {
 				if attempts == 1 && (f == lostRequest || call == "GET state" || f == conflict && call == "DELETE lock") {
 					continue // nothing was done and nobody tries again: an error is right
