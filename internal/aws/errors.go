@@ -18,20 +18,51 @@ import (
 var meanings = map[engine.Meaning][]string{
 	engine.NotFound: {
 		"InvalidVpcID.NotFound", "InvalidSubnetID.NotFound",
+		"DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound", "DBClusterNotFoundFault", "DBInstanceNotFound",
+		"RepositoryNotFoundException", "NoSuchBucket",
 	},
-	engine.NotYet:    {},
-	engine.Conflict:  {},
-	engine.Busy:      {"DependencyViolation"},
+	engine.NotYet: {},
+	engine.Conflict: {
+		"DBSubnetGroupAlreadyExists", "DBParameterGroupAlreadyExists", "DBClusterAlreadyExistsFault", "DBInstanceAlreadyExists",
+		"RepositoryAlreadyExistsException", "BucketAlreadyOwnedByYou",
+	},
+	engine.Busy: {
+		"DependencyViolation",
+		"InvalidDBSubnetGroupStateFault", "InvalidDBParameterGroupState", "InvalidDBClusterStateFault", "InvalidDBInstanceState",
+		"DBClusterSnapshotAlreadyExistsFault",
+		"OperationAborted",
+	},
 	engine.Throttled: {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete"},
 	engine.Denied:    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"},
-	engine.Quota:     {},
-	engine.Expired:   {"ExpiredToken", "ExpiredTokenException", "RequestExpired"},
+	engine.Quota: {
+		"DBSubnetGroupQuotaExceeded", "DBSubnetQuotaExceededFault", "DBParameterGroupQuotaExceeded", "DBClusterQuotaExceededFault",
+		"InstanceQuotaExceeded", "StorageQuotaExceeded", "SnapshotQuotaExceeded", "TooManyBuckets", "LimitExceededException",
+	},
+	engine.Expired: {"ExpiredToken", "ExpiredTokenException", "RequestExpired"},
+}
+
+// byOperation maps "Operation:Code" to the meaning that a code has in that
+// operation alone.
+var byOperation = map[string]engine.Meaning{
+	// Protection that was just lifted is still seen for a moment.
+	"DeleteDBCluster:InvalidParameterCombination": engine.Busy,
+	// A parameter group is usable some minutes after it was made.
+	"CreateDBCluster:DBClusterParameterGroupNotFound": engine.NotYet,
+	"ModifyDBCluster:DBClusterParameterGroupNotFound": engine.NotYet,
+	"CreateDBCluster:DBSubnetGroupNotFoundFault":      engine.NotYet,
+	"CreateDBInstance:DBClusterNotFoundFault":         engine.NotYet,
 }
 
 // Classify tells what an AWS error means.
 func Classify(err error) engine.Meaning {
 	var api smithy.APIError
 	if errors.As(err, &api) {
+		var call *smithy.OperationError
+		if errors.As(err, &call) {
+			if meaning, ok := byOperation[call.Operation()+":"+api.ErrorCode()]; ok {
+				return meaning
+			}
+		}
 		for meaning, codes := range meanings {
 			if slices.Contains(codes, api.ErrorCode()) {
 				return meaning
