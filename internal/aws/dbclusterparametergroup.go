@@ -1,6 +1,18 @@
 package aws
 
-import "github.com/keyedin-app/keyedin-infra/internal/engine"
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+)
 
 // DBClusterParameterGroup is the settings of a cluster's database engine.
 type DBClusterParameterGroup struct {
@@ -26,4 +38,170 @@ func (DBClusterParameterGroup) Effect(changed engine.Fields) engine.Effect {
 		return engine.Effect{}
 	}
 	return engine.Effect{Level: engine.NoEffect, Text: "dynamic parameters act at once, static ones when the database next restarts"}
+}
+
+type dbClusterParameterGroups struct{ *Clients }
+
+func (d dbClusterParameterGroups) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[DBClusterParameterGroup], error) {
+	kind := DBClusterParameterGroup{}.Kind()
+	return each(ctx, names(scope, kind), func(ctx context.Context, name string) (*engine.Live[DBClusterParameterGroup], error) {
+		group, err := d.find(ctx, name)
+		if group == nil || err != nil {
+			return nil, err
+		}
+		live := &engine.Live[DBClusterParameterGroup]{ID: name, Spec: DBClusterParameterGroup{
+			Name: name, Family: aws.ToString(group.DBParameterGroupFamily), Description: aws.ToString(group.Description),
+		}}
+		var wanted DBClusterParameterGroup
+		if known, ok := scope.Find(kind, name); ok {
+			wanted = wantedAs[DBClusterParameterGroup](known)
+		}
+		if live.Spec.Parameters, err = d.settings(ctx, name, wanted.Parameters); err != nil || isRecorded(scope, kind, name) {
+			return live, err
+		}
+		tags, err := d.rdsTags(ctx, group.DBClusterParameterGroupArn)
+		belongs(scope, live, tags)
+		return live, err
+	})
+}
+
+// find returns nil when there is no group of that name.
+func (d dbClusterParameterGroups) find(ctx context.Context, name string) (*types.DBClusterParameterGroup, error) {
+	out, err := d.RDS.DescribeDBClusterParameterGroups(ctx, &rds.DescribeDBClusterParameterGroupsInput{DBClusterParameterGroupName: aws.String(name)})
+	switch {
+	case Classify(err) == engine.NotFound:
+		return nil, nil
+	case err != nil || len(out.DBClusterParameterGroups) == 0:
+		return nil, err
+	}
+	return &out.DBClusterParameterGroups[0], nil
+}
+
+// settings are the parameters that were set. One that was set to the engine's
+// own default is not listed among them, so where a wanted one is missing all
+// are looked through for it.
+func (d dbClusterParameterGroups) settings(ctx context.Context, name string, wanted map[string]string) (map[string]string, error) {
+	set := map[string]string{}
+	user, err := d.parameters(ctx, name, "user")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range user {
+		set[aws.ToString(p.ParameterName)] = aws.ToString(p.ParameterValue)
+	}
+	missing := slices.DeleteFunc(slices.Collect(maps.Keys(wanted)), func(p string) bool { _, ok := set[p]; return ok })
+	if len(missing) == 0 {
+		return set, nil
+	}
+	all, err := d.parameters(ctx, name, "")
+	for _, p := range all {
+		if slices.Contains(missing, aws.ToString(p.ParameterName)) && p.ParameterValue != nil {
+			set[*p.ParameterName] = *p.ParameterValue
+		}
+	}
+	return set, err
+}
+
+// parameters lists a group's parameters from a source: user, system,
+// engine-default, or "" for all.
+func (d dbClusterParameterGroups) parameters(ctx context.Context, name, source string) ([]types.Parameter, error) {
+	in := &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: aws.String(name)}
+	if source != "" {
+		in.Source = aws.String(source)
+	}
+	var list []types.Parameter
+	for pages := rds.NewDescribeDBClusterParametersPaginator(d.RDS, in); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, page.Parameters...)
+	}
+	return list, nil
+}
+
+func (d dbClusterParameterGroups) Create(ctx context.Context, id engine.Identity, s DBClusterParameterGroup) error {
+	_, err := d.RDS.CreateDBClusterParameterGroup(ctx, &rds.CreateDBClusterParameterGroupInput{
+		DBClusterParameterGroupName: aws.String(s.Name), DBParameterGroupFamily: aws.String(s.Family),
+		Description: aws.String(s.Description), Tags: toRDS(id.Tags),
+	})
+	return err
+}
+
+// batch is how many parameters one call may change.
+// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBClusterParameterGroup.html
+const batch = 20
+
+func (d dbClusterParameterGroups) Update(ctx context.Context, is engine.Live[DBClusterParameterGroup], want DBClusterParameterGroup, changed engine.Fields) error {
+	all, err := d.parameters(ctx, is.ID, "")
+	if err != nil {
+		return err
+	}
+	set, reset := parameterChanges(is.Spec.Parameters, want.Parameters, all)
+	for part := range slices.Chunk(set, batch) {
+		if _, err := d.RDS.ModifyDBClusterParameterGroup(ctx, &rds.ModifyDBClusterParameterGroupInput{
+			DBClusterParameterGroupName: aws.String(is.ID), Parameters: part,
+		}); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(reset, batch) {
+		if _, err := d.RDS.ResetDBClusterParameterGroup(ctx, &rds.ResetDBClusterParameterGroupInput{
+			DBClusterParameterGroupName: aws.String(is.ID), Parameters: part,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parameterChanges says what to set and what to give back to the engine. A
+// static parameter may only be sent with the method pending-reboot; one that
+// is not known is for RDS to refuse.
+func parameterChanges(is, want map[string]string, all []types.Parameter) (set, reset []types.Parameter) {
+	change := func(name string, value *string) types.Parameter {
+		method := types.ApplyMethodPendingReboot
+		if slices.ContainsFunc(all, func(p types.Parameter) bool {
+			return aws.ToString(p.ParameterName) == name && aws.ToString(p.ApplyType) == "dynamic"
+		}) {
+			method = types.ApplyMethodImmediate
+		}
+		return types.Parameter{ParameterName: aws.String(name), ParameterValue: value, ApplyMethod: method}
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(want), together) {
+		if value, ok := is[name]; !ok || value != want[name] {
+			set = append(set, change(name, aws.String(want[name])))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if _, kept := want[name]; !kept {
+			reset = append(reset, change(name, nil))
+		}
+	}
+	return set, reset
+}
+
+// together puts the parameters first that RDS only takes in the same call: a
+// character set with its collation, GTID mode with GTID consistency.
+func together(a, b string) int {
+	rank := func(name string) int {
+		if strings.Contains(name, "character_set") || strings.Contains(name, "collation") || strings.Contains(name, "gtid") {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+}
+
+func (d dbClusterParameterGroups) Delete(ctx context.Context, is engine.Live[DBClusterParameterGroup]) error {
+	_, err := d.RDS.DeleteDBClusterParameterGroup(ctx, &rds.DeleteDBClusterParameterGroupInput{DBClusterParameterGroupName: aws.String(is.ID)})
+	return err
+}
+
+func (d dbClusterParameterGroups) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
+	group, err := d.find(ctx, id)
+	if group == nil || err != nil {
+		return err
+	}
+	return d.tagRDS(ctx, group.DBClusterParameterGroupArn, set, unset)
 }

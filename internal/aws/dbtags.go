@@ -35,4 +35,3 @@ func (c *Clients) tagRDS(ctx context.Context, arn *string, set map[string]string
 	_, err := c.RDS.RemoveTagsFromResource(ctx, &rds.RemoveTagsFromResourceInput{ResourceName: arn, TagKeys: unset})
 	return err
 }
-

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"sync"
 
@@ -69,4 +70,12 @@ func ids[K engine.Spec](refs []engine.Ref[K]) []string {
 		list = append(list, r.ID())
 	}
 	return list
+}
+
+// wantedAs is what is known of an object as its spec, as far as it can be said
+// by now: references may still be open in it.
+func wantedAs[S engine.Spec](known engine.Expected) S {
+	var s S
+	_ = json.Unmarshal(known.Document.JSON(), &s) // a document of another version says nothing
+	return s
 }
