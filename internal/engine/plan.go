@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/keyedin-app/keyedin-infra/internal/state"
@@ -38,6 +39,27 @@ type Change struct {
 
 	wanted Document
 	live   *Object
+}
+
+// Protected reports whether AWS refuses to delete the object until its
+// protection is lifted: its live document says so.
+func (c Change) Protected() bool {
+	if c.live == nil {
+		return false
+	}
+	on, _ := c.live.Document["deletion-protection"].(bool)
+	return on
+}
+
+// Describe lists what is wanted, field by field, for people.
+func (c Change) Describe() []string {
+	var lines []string
+	for _, field := range slices.Sorted(maps.Keys(c.wanted)) {
+		if compared(field) && field != "tags" && !isZero(c.wanted[field]) {
+			lines = append(lines, field+": "+brief(c.wanted[field]))
+		}
+	}
+	return lines
 }
 
 // Plan is what an apply would do. It is pure: made from documents alone.
@@ -193,6 +215,10 @@ func (p *planner) replace(c *Change, kind Kind, wanted Document) {
 		c.Effect = Effect{NoEffect, "made anew before the old one goes"}
 	}
 }
+
+// Remember replaces the state the plan is carried out from: what was booked in
+// it since the plan was made. Its objects must be the same.
+func (p *Plan) Remember(s state.State) { p.last = s }
 
 // look gives attributes of objects that stay as they are. What is created,
 // replaced, or changes with an update is not known before apply.

@@ -49,8 +49,8 @@ type Timed interface{ Timing() Timing }
 
 // Effect says in words what a change does to users.
 type Effect struct {
-	Level Level
-	Text  string
+	Level Level  `json:"level"`
+	Text  string `json:"text,omitempty"`
 }
 
 // Level orders effects by how much users feel them.
@@ -63,6 +63,11 @@ const (
 	Downtime         // not answering for a while
 	DataIsLost       // wants the object's name typed
 )
+
+// MarshalText writes the level in words.
+func (l Level) MarshalText() ([]byte, error) {
+	return []byte([...]string{"none", "degraded", "downtime", "data-is-lost"}[l]), nil
+}
 
 // Affecting says what changing fields in place does to users; the zero Effect
 // is no effect.

@@ -1,0 +1,285 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/keyedin-app/keyedin-infra/internal/architecture"
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+	"github.com/keyedin-app/keyedin-infra/internal/state"
+	"github.com/keyedin-app/keyedin-infra/internal/ui"
+)
+
+var (
+	errProblems = errors.New("the plan has problems; nothing was changed. Solve them and plan again")
+	errDeclined = errors.New("not confirmed; nothing was changed")
+)
+
+// consent is what a person agreed to before being asked.
+type consent struct {
+	yes  bool
+	lose []string // addresses whose data may be lost
+	// lift allows to take away what is protected from deletion.
+	lift bool
+}
+
+func (c *consent) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().StringArrayVar(&c.lose, "lose", nil, "agree to lose the data of the object with this `address`")
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var agreed consent
+	var roll bool
+	c := &cobra.Command{
+		Use: "apply [PLAN]", Short: "Make AWS as the config wants it",
+		Long: `Shows the plan, asks, and does it. It can be interrupted or killed at any moment:
+the next apply finds what is there and goes on.
+
+Ctrl-C once finishes what is under way and records it; twice stops at once.
+
+Exit codes: 0 done, 1 failed, 3 someone else is at work, 4 done, but something
+waits for a person (such as the nameservers at the registrar), 130 interrupted.`,
+		Example: "  keyedin apply\n  keyedin apply --yes\n  keyedin apply change.plan",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("apply takes one saved plan at most, but was given %d: %s", len(args), strings.Join(args, " "))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runApply(c.Context(), args, agreed, roll)
+		},
+	}
+	agreed.flags(c)
+	c.Flags().BoolVar(&roll, "roll", false, "replace the running instances, one after the other, when their template changed")
+	return c
+}
+
+func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll bool) error {
+	var saved savedPlan
+	if len(args) == 1 {
+		var err error
+		if saved, err = loadPlan(args[0]); err != nil {
+			return err
+		}
+		agreed.yes = true // it was looked at when it was made
+	}
+	e, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.available(); err != nil {
+		return err
+	}
+	if err := e.begin(ctx, "apply", agreed); err != nil {
+		return err
+	}
+	defer func() { e.release(ctx) }()
+	if err := e.declare(true); err != nil {
+		return err
+	}
+	p, err := e.plan(e.held.Context(), false)
+	if err != nil {
+		return err
+	}
+	if saved.Format != 0 {
+		if err := e.holds(saved, p); err != nil {
+			return err
+		}
+		e.last.PlanApplied(saved.Digest)
+	}
+	err = e.carryOut(p, "apply", agreed, "")
+	if roll && (err == nil || isPerson(err)) {
+		err = errors.Join(e.roll(ctx), err)
+	}
+	return err
+}
+
+// begin takes the lock and reads. Where there is no bucket to lock in, it is
+// made first, after asking.
+func (e *environment) begin(ctx context.Context, command string, agreed consent) error {
+	e.Say("Reading %s in %s ...", e.config.Environment, e.config.Region)
+	err := e.lockAndRead(ctx, command)
+	if !errors.Is(err, state.ErrNoBucket) {
+		return e.explainOpen(ctx, err)
+	}
+	facts, err := e.clients.Facts(ctx, e.questions())
+	if err != nil {
+		return e.explain(ctx, err)
+	}
+	e.facts = facts
+	bucket := e.config.Storage.Private
+	if !agreed.yes {
+		e.Say("The private bucket %s does not exist yet. It will hold state and releases, costs next to\n"+
+			"nothing, and is never destroyed by this tool. Account %s, region %s.", bucket, facts.Account, facts.Region)
+		if err := e.ask("Make it?", "yes"); err != nil {
+			return err
+		}
+	}
+	spec, id := architecture.PrivateBucket(e.config, facts)
+	if err := e.clients.EnsureBucket(ctx, spec, id); err != nil {
+		return e.explain(ctx, err)
+	}
+	e.Say("Made the private bucket %s.", bucket)
+	return e.explainOpen(ctx, e.lockAndRead(ctx, command))
+}
+
+func (e *environment) explainOpen(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	e.release(ctx)
+	return e.explain(ctx, err)
+}
+
+// lockAndRead takes the lock while it asks for the facts, then reads the state.
+func (e *environment) lockAndRead(ctx context.Context, command string) error {
+	type answer struct{ err error }
+	facts := make(chan answer, 1)
+	go func() {
+		f, err := e.clients.Facts(ctx, e.questions())
+		if err == nil {
+			e.facts = f
+		}
+		facts <- answer{err}
+	}()
+	lockErr := e.lock(ctx, command)
+	factsErr := (<-facts).err
+	if lockErr != nil && (factsErr == nil || errors.Is(lockErr, state.ErrNoBucket)) {
+		return lockErr
+	}
+	if err := errors.Join(factsErr); err != nil {
+		return err
+	}
+	if err := e.recall(e.held.Context()); err != nil {
+		return err
+	}
+	return e.belongs()
+}
+
+// carryOut shows a plan, asks, does it, records it and says what came of it.
+// word is what must be typed; empty: yes.
+func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, word string) error {
+	quiet := p.Empty() && p.Count(engine.Await) == 0
+	if !e.JSON {
+		e.Plan(e.place(), p)
+	}
+	if len(p.Problems) > 0 {
+		return e.showThen(p, errProblems)
+	}
+	if err := e.agree(p, agreed, word); err != nil {
+		return e.showThen(p, err)
+	}
+	run := state.Run{
+		ID: state.NewID(), Command: command, Who: user(), Host: hostname(), ToolVersion: toolVersion(),
+		Started: time.Now().UTC().Truncate(time.Second),
+	}
+	if !quiet {
+		e.last.Record(run)
+		p.Remember(e.last)
+	}
+	ctx := e.held.Context()
+	writer := state.NewWriter(context.WithoutCancel(ctx), e.store, e.last)
+	defer e.app.stop.gracefully()()
+	progress := ui.NewProgress(e.Streams, len(p.Changes))
+	out := e.engine.Apply(ctx, p, engine.Options{
+		Recorder: writer, Stop: e.app.stop.first, On: progress.On, RunID: run.ID, Attention: attention(),
+	})
+	progress.Close()
+	if !quiet {
+		finish(&run, out)
+		writer.Update(func(s *state.State) { s.Record(run) })
+		if err := writer.Flush(context.WithoutCancel(ctx)); err != nil {
+			out.Err = errors.Join(out.Err, fmt.Errorf("the run could not be recorded: %w", err))
+		}
+	}
+	return e.conclude(ctx, p, out, time.Since(run.Started))
+}
+
+// showThen prints the plan for programs, with the error that ends the command.
+func (e *environment) showThen(p *engine.Plan, err error) error {
+	if !e.JSON {
+		return err
+	}
+	return errors.Join(e.Object(ui.NewPlanObject(e.place(), p)), err)
+}
+
+// agree asks for what was not agreed to before.
+func (e *environment) agree(p *engine.Plan, agreed consent, word string) error {
+	for _, c := range p.Changes {
+		if c.Effect.Level != engine.DataIsLost {
+			continue
+		}
+		if c.Protected() && !agreed.lift {
+			return fmt.Errorf("%s is protected from deletion; lift that first, with an apply of database.protect: false", c.Address)
+		}
+		if word != "" || slices.Contains(agreed.lose, c.Address) {
+			continue
+		}
+		if !e.Asks {
+			return fmt.Errorf("%s: %s\nIf that is meant, say so with --lose %s, whatever --yes says", c.Address, c.Effect.Text, c.Address)
+		}
+		if err := e.ask(c.Address+": "+c.Effect.Text, c.Address); err != nil {
+			return err
+		}
+	}
+	if p.Empty() || agreed.yes {
+		return nil
+	}
+	if word == "" {
+		return e.ask("Do it?", "yes")
+	}
+	return e.ask("Everything above will be gone. Destroy it?", word)
+}
+
+func (e *environment) ask(question, word string) error {
+	if !e.Asks {
+		return fmt.Errorf("nobody is at the terminal to be asked: %s\nSay --yes to go on without a question", question)
+	}
+	ok, err := e.Confirm(question, word)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return errDeclined
+	}
+	return nil
+}
+
+// finish books a run for the history.
+func finish(run *state.Run, out engine.Outcome) {
+	run.Ended = time.Now().UTC().Truncate(time.Second)
+	run.Created, run.Updated, run.Deleted = out.Created, out.Updated, out.Deleted
+	run.Recovered = len(out.Recovered)
+	switch {
+	case out.Err != nil:
+		run.Outcome, run.Failed = "failed", len(ui.Failures(out.Err))
+	case out.Stopped:
+		run.Outcome = "interrupted"
+	case len(out.Waiting) > 0:
+		run.Outcome = "waiting"
+	default:
+		run.Outcome = "done"
+	}
+}
+
+func hostname() string {
+	name, _ := os.Hostname() // a machine without a name is recorded without one
+	return name
+}
+
+// attention is how long an apply watches what only a person can do.
+func attention() time.Duration { return 20 * time.Second }
+
+func isPerson(err error) bool {
+	with, ok := errors.AsType[*exit](err)
+	return ok && with.code == exitPerson
+}

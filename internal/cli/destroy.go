@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+)
+
+func (a *app) destroyCommand() *cobra.Command {
+	var agreed consent
+	var word string
+	c := &cobra.Command{
+		Use: "destroy", Short: "Take the whole environment down", Args: noArgs,
+		Long: `Deletes everything of the environment but the private bucket with state and
+releases, and DNS records of others in the zone. The database leaves a final
+snapshot behind. What is lost is shown first, and the environment's name must
+be typed.
+
+It can be interrupted or killed at any moment; the next destroy goes on.`,
+		Example: "  keyedin destroy\n  keyedin destroy --yes --environment staging --lift-protection",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.runDestroy(c.Context(), agreed, word)
+		},
+	}
+	c.Flags().BoolVarP(&agreed.yes, "yes", "y", false, "do not ask; needs --environment")
+	c.Flags().StringVar(&word, "environment", "", "the `name` of the environment to destroy, in place of typing it")
+	c.Flags().BoolVar(&agreed.lift, "lift-protection", false, "also delete what database.protect protects")
+	return c
+}
+
+func (a *app) runDestroy(ctx context.Context, agreed consent, word string) error {
+	e, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	name := e.config.Environment
+	switch {
+	case word != "" && word != name:
+		return fmt.Errorf("%s describes the environment %s, not %s", a.config, name, word)
+	case agreed.yes && word == "":
+		return fmt.Errorf("--yes destroys without a question only with --environment %s", name)
+	case e.config.Database.Protect && !agreed.lift:
+		return errors.New("database.protect is on. Set it to false and apply first, or say --lift-protection")
+	}
+	if err := e.begin(ctx, "destroy", consent{yes: true}); err != nil {
+		return err
+	}
+	defer func() { e.release(ctx) }()
+	if err := e.declare(false); err != nil {
+		return err
+	}
+	p, err := e.plan(e.held.Context(), true)
+	if err != nil {
+		return err
+	}
+	agreed.lift = true
+	if err := e.carryOut(p, "destroy", agreed, name); err != nil {
+		return err
+	}
+	return e.sweep(ctx)
+}
+
+// sweep looks once more for anything of the environment.
+func (e *environment) sweep(ctx context.Context) error {
+	again := e.last.Clone()
+	if s, err := e.store.Get(ctx); err == nil {
+		again = s
+	}
+	world, err := e.engine.Observe(ctx, e.stack, again)
+	if err != nil {
+		return e.explain(ctx, err)
+	}
+	left := e.engine.Plan(e.stack.Empty(), again, world, e.stack)
+	var addresses []string
+	for _, c := range left.Changes {
+		if c.Action == engine.Delete {
+			addresses = append(addresses, c.Address)
+		}
+	}
+	if len(addresses) > 0 {
+		return fmt.Errorf("still there: %s. Type the command again", joined(addresses))
+	}
+	if !e.JSON {
+		e.Print("Nothing of %s is left but the private bucket %s, with state and releases.", e.config.Environment, e.config.Storage.Private)
+	}
+	return nil
+}
