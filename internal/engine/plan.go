@@ -216,6 +216,19 @@ func (p *planner) replace(c *Change, kind Kind, wanted Document) {
 	}
 }
 
+// Live returns the live object of an address, whatever is to become of it.
+func (p *Plan) Live(address string) (Object, bool) {
+	if o, ok := p.kept[address]; ok {
+		return o, true
+	}
+	for _, c := range p.Changes {
+		if c.Address == address && c.live != nil {
+			return *c.live, true
+		}
+	}
+	return Object{}, false
+}
+
 // Remember replaces the state the plan is carried out from: what was booked in
 // it since the plan was made. Its objects must be the same.
 func (p *Plan) Remember(s state.State) { p.last = s }
