@@ -1,6 +1,19 @@
 package aws
 
-import "github.com/keyedin-app/keyedin-infra/internal/engine"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+)
 
 // Bucket is an S3 bucket with its settings. It is encrypted with S3's own keys,
 // which AWS does for every bucket and cannot be switched off.
@@ -57,6 +70,18 @@ func (Bucket) Kind() string { return "bucket" }
 // Fixed implements engine.Fixer.
 func (Bucket) Fixed() []string { return []string{"name"} }
 
+// Timing implements engine.Timed. A name that was just given up cannot be
+// taken again for up to an hour.
+func (Bucket) Timing() engine.Timing { return engine.Timing{GiveUp: time.Hour} }
+
+// key is where keyedin.yaml names the bucket.
+func (s Bucket) key() string {
+	if s.Keep {
+		return "storage.private"
+	}
+	return "storage.public"
+}
+
 // Loses implements engine.Precious.
 func (Bucket) Loses() string { return "every file in it, with all old versions" }
 
@@ -77,4 +102,125 @@ func BucketARN(r engine.Ref[Bucket]) engine.Value[string] { return engine.Attr[s
 // BucketDomain is the DNS name that serves the bucket's objects over https.
 func BucketDomain(r engine.Ref[Bucket]) engine.Value[string] {
 	return engine.Attr[string](r, "domain")
+}
+
+// keepTag marks on the bucket itself that it is never deleted.
+const keepTag = "keep"
+
+type buckets struct{ *Clients }
+
+func (d buckets) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[Bucket], error) {
+	kind := Bucket{}.Kind()
+	return each(ctx, names(scope, kind), func(ctx context.Context, name string) (*engine.Live[Bucket], error) {
+		known, _ := scope.Find(kind, name)
+		return d.read(ctx, scope, name, wantedAs[Bucket](known))
+	})
+}
+
+// read returns nil when there is no such bucket.
+func (d buckets) read(ctx context.Context, scope engine.Scope, name string, wanted Bucket) (*engine.Live[Bucket], error) {
+	is, err := d.look(ctx, name, wanted.Keep)
+	switch {
+	case Classify(err) == engine.NotFound:
+		return nil, nil
+	case Classify(err) == engine.Denied:
+		if mine, listErr := d.owns(ctx, name); mine || listErr != nil {
+			return nil, err
+		}
+		return &engine.Live[Bucket]{ID: name, Spec: Bucket{Name: name}, Foreign: true}, nil
+	case err != nil:
+		return nil, elsewhere(err, name, wanted.key(), d.Config.Region)
+	}
+	live := &engine.Live[Bucket]{ID: name, Spec: is.spec(name, d.partition(), wanted)}
+	live.Attrs = map[string]any{
+		"arn":    "arn:" + d.partition() + ":s3:::" + name,
+		"domain": name + ".s3." + d.Config.Region + "." + d.domainSuffix(),
+	}
+	if is.unsettled {
+		live.Status, live.Reason = engine.Pending, "S3 does not show all of its settings yet"
+	}
+	if live.Spec.Keep {
+		live.Keep = "it is marked to be kept; when its files are no longer needed, empty and delete it by hand"
+	}
+	belongs(scope, live, is.tags)
+	return live, nil
+}
+
+// owns tells a bucket of our account that we may not read from one of someone
+// else's.
+func (d buckets) owns(ctx context.Context, name string) (bool, error) {
+	pages := s3.NewListBucketsPaginator(d.S3, &s3.ListBucketsInput{Prefix: aws.String(name)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(page.Buckets, func(b types.Bucket) bool { return aws.ToString(b.Name) == name }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (d buckets) Create(ctx context.Context, id engine.Identity, s Bucket) error {
+	tags := maps.Clone(id.Tags)
+	if s.Keep {
+		tags[keepTag] = "true"
+	}
+	in := &s3.CreateBucketInput{
+		Bucket: aws.String(s.Name), ObjectOwnership: types.ObjectOwnership(s.Ownership),
+		CreateBucketConfiguration: &types.CreateBucketConfiguration{Tags: toS3(tags)},
+	}
+	if d.Config.Region != "us-east-1" { // which is the one region that must not be named
+		in.CreateBucketConfiguration.LocationConstraint = types.BucketLocationConstraint(d.Config.Region)
+	}
+	_, err := d.S3.CreateBucket(ctx, in)
+	var taken *types.BucketAlreadyExists
+	switch {
+	case errors.As(err, &taken):
+		return &BucketTaken{Name: s.Name, Key: s.key()}
+	case err != nil:
+		return elsewhere(err, s.Name, s.key(), d.Config.Region)
+	}
+	// What serves S3's API is not always S3, and then may drop the tags above.
+	_, err = d.S3.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
+		Bucket: aws.String(s.Name), Tagging: &types.Tagging{TagSet: toS3(tags)},
+	}, settling)
+	return err
+}
+
+// Delete empties the bucket first: of objects, their versions, and uploads.
+func (d buckets) Delete(ctx context.Context, is engine.Live[Bucket]) error {
+	if is.Keep != "" {
+		return fmt.Errorf("bucket %s stays: %s", is.ID, is.Keep)
+	}
+	if err := d.EmptyBucket(ctx, is.ID); err != nil {
+		return err
+	}
+	_, err := d.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: aws.String(is.ID)})
+	return err
+}
+
+// Tag merges: S3 knows only the whole set.
+func (d buckets) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
+	tags, err := d.bucketTags(ctx, id)
+	if err != nil {
+		return err
+	}
+	maps.Copy(tags, set)
+	for _, key := range unset {
+		delete(tags, key)
+	}
+	_, err = d.S3.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
+		Bucket: aws.String(id), Tagging: &types.Tagging{TagSet: toS3(tags)},
+	}, settling)
+	return err
+}
+
+func toS3(tags map[string]string) []types.Tag {
+	return tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
+}
+
+func fromS3(list []types.Tag) map[string]string {
+	return tagMap(list, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
 }
