@@ -51,6 +51,11 @@ var byOperation = map[string]engine.Meaning{
 	"ModifyDBCluster:DBClusterParameterGroupNotFound": engine.NotYet,
 	"CreateDBCluster:DBSubnetGroupNotFoundFault":      engine.NotYet,
 	"CreateDBInstance:DBClusterNotFoundFault":         engine.NotYet,
+	// A new bucket is not known everywhere at once.
+	"PutBucketTagging:NoSuchBucket": engine.NotYet, "PutBucketOwnershipControls:NoSuchBucket": engine.NotYet,
+	"PutPublicAccessBlock:NoSuchBucket": engine.NotYet, "PutBucketPolicy:NoSuchBucket": engine.NotYet,
+	"PutBucketVersioning:NoSuchBucket": engine.NotYet, "PutBucketLifecycleConfiguration:NoSuchBucket": engine.NotYet,
+	"PutBucketCors:NoSuchBucket": engine.NotYet,
 }
 
 // Classify tells what an AWS error means.

@@ -12,6 +12,8 @@ func Kinds(c *Clients) []engine.Kind {
 		// permissions
 		// compute
 		// database
+		engine.Use(dbSubnetGroups{c}), engine.Use(dbClusterParameterGroups{c}), engine.Use(dbClusters{c}), engine.Use(dbInstances{c}),
 		// registry, storage, delivery, monitoring
+		engine.Use(repositories{c}), engine.Use(buckets{c}),
 	}
 }
