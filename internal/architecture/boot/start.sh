@@ -1,15 +1,5 @@
 # What makes an instance one of this environment.
 
-# For the hooks of releases and for people who log in.
-put /etc/keyedin/environment <<END || true
-KEYEDIN_PROJECT=$KEYEDIN_PROJECT
-KEYEDIN_ENVIRONMENT=$KEYEDIN_ENVIRONMENT
-KEYEDIN_REGION=$KEYEDIN_REGION
-KEYEDIN_REGISTRY=$KEYEDIN_REGISTRY
-KEYEDIN_BUCKET=$KEYEDIN_BUCKET
-KEYEDIN_HEALTH_CHECK=$KEYEDIN_HEALTH_CHECK
-END
-
 # Containers log to CloudWatch without ever waiting for it, survive a restart
 # of the daemon, and images are pulled with the instance's own role.
 # https://docs.docker.com/engine/logging/drivers/awslogs/
@@ -19,7 +9,7 @@ if put /etc/docker/daemon.json <<END; then
   "log-driver": "awslogs",
   "log-opts": {
     "awslogs-region": "$KEYEDIN_REGION",
-    "awslogs-group": "$KEYEDIN_LOGS_APP",
+    "awslogs-group": "$KEYEDIN_LOGS",
     "tag": "$(hostname -s)/{{.Name}}/{{.ID}}",
     "mode": "non-blocking",
     "max-buffer-size": "4m"
@@ -68,11 +58,16 @@ fi
 put /usr/local/lib/keyedin/placeholder.py <<'END' || true
 import http.server
 import os
+from urllib.parse import unquote, urlsplit
+
+
+def path(url):
+    return unquote(urlsplit(url).path)
 
 
 class Placeholder(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        well = self.path.partition("?")[0] == os.environ["KEYEDIN_HEALTH_CHECK"]
+        well = path(self.path) == path(os.environ["KEYEDIN_HEALTH_CHECK"])
         body = b"" if self.command == "HEAD" else b"no release yet\n"
         self.send_response(200 if well else 503)
         self.send_header("Content-Type", "text/plain")
