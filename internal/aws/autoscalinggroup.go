@@ -37,6 +37,8 @@ type AutoScalingGroup struct {
 	GracePeriod int `json:"grace-period"`
 	// Warmup is how many seconds a new instance does not count for scaling.
 	Warmup int `json:"warmup"`
+	// After is what must be there first: the way to the internet, and spot's role.
+	After engine.After `json:"$after,omitempty"`
 }
 
 // Kind implements engine.Spec.

@@ -44,6 +44,9 @@ type DBCluster struct {
 	Serverless Capacity `json:"serverless,omitzero"`
 	// Port is 1150 to 65535.
 	Port int `json:"port"`
+	// After is what must be there first: the groups its logs go to, which RDS would
+	// make itself, without an end to what they keep.
+	After engine.After `json:"$after,omitempty"`
 }
 
 // Capacity is a range of Aurora capacity units (ACU), in steps of a half. Min 0

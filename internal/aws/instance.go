@@ -26,6 +26,8 @@ type Instance struct {
 	PublicIP bool     `json:"public-ip"`
 	Disk     Disk     `json:"disk"`
 	Metadata Metadata `json:"metadata"`
+	// After is what must be there first: the way to the internet.
+	After engine.After `json:"$after,omitempty"`
 }
 
 // InstancePublicIP is the instance's public address.
