@@ -90,7 +90,9 @@ func templateOf(name string, d *types.ResponseLaunchTemplateData) LaunchTemplate
 
 // equal reports whether two templates, in which everything is known, make the
 // same instances.
-func (t LaunchTemplate) equal(other LaunchTemplate) bool { return bytes.Equal(t.content(), other.content()) }
+func (t LaunchTemplate) equal(other LaunchTemplate) bool {
+	return bytes.Equal(t.content(), other.content())
+}
 
 func (t LaunchTemplate) content() []byte {
 	if len(t.InstanceTags) == 0 {

@@ -1,6 +1,12 @@
 package aws
 
 import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
@@ -28,3 +34,41 @@ func (ServiceLinkedRole) Keeps() string {
 
 // NoTags implements engine.Untagged.
 func (ServiceLinkedRole) NoTags() {}
+
+type serviceLinkedRoles struct{ *Clients }
+
+// Read looks under the path that AWS gives a service's role, which is known,
+// rather than by its name, which follows no rule.
+func (d serviceLinkedRoles) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[ServiceLinkedRole], error) {
+	var lives []engine.Live[ServiceLinkedRole]
+	for _, k := range scope.Of("service-linked-role") {
+		service := k.Document.Text("service")
+		out, err := d.IAM.ListRoles(ctx, &iam.ListRolesInput{PathPrefix: aws.String("/aws-service-role/" + service + "/")})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range out.Roles {
+			lives = append(lives, engine.Live[ServiceLinkedRole]{
+				Address: k.Address, ID: aws.ToString(r.RoleName), Spec: ServiceLinkedRole{Service: service},
+				Attrs: map[string]any{"arn": aws.ToString(r.Arn)},
+			})
+		}
+	}
+	return lives, nil
+}
+
+// Create's "taken in this account" is found by the engine as what it looked for.
+func (d serviceLinkedRoles) Create(ctx context.Context, _ engine.Identity, s ServiceLinkedRole) error {
+	_, err := d.IAM.CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(s.Service)})
+	return err
+}
+
+// Update has nothing it could be asked for.
+func (d serviceLinkedRoles) Update(context.Context, engine.Live[ServiceLinkedRole], ServiceLinkedRole, engine.Fields) error {
+	return nil
+}
+
+// Delete is never asked of a kind that is kept.
+func (d serviceLinkedRoles) Delete(_ context.Context, is engine.Live[ServiceLinkedRole]) error {
+	return errors.New("the role of " + is.Spec.Service + " is the account's: delete it in the IAM console once nothing there uses the service")
+}
