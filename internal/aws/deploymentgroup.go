@@ -22,6 +22,9 @@ type DeploymentGroup struct {
 	TargetGroup engine.Value[string] `json:"target-group,omitzero"`
 	// TrafficControl takes a server out of its target group while it is deployed to.
 	TrafficControl bool `json:"traffic-control"`
+	// BlueGreen deploys to new servers instead. It is never wanted, and shows when
+	// someone has switched it on.
+	BlueGreen bool `json:"blue-green"`
 	// Config is how many servers at once, such as CodeDeployDefault.OneAtATime.
 	Config string `json:"config"`
 	// RollbackOn are DEPLOYMENT_FAILURE, DEPLOYMENT_STOP_ON_ALARM (needs alarms) and
@@ -67,4 +70,17 @@ func (DeploymentGroup) Effect(changed engine.Fields) engine.Effect {
 		return engine.Effect{Text: "how requests are kept away from a server that is deployed to changes with the next deployment"}
 	}
 	return engine.Effect{}
+}
+
+// nameOf is the physical name behind a reference to a kind whose id is its name.
+func nameOf[K engine.Spec](scope engine.Scope, r engine.Ref[K]) string {
+	if r.ID() != "" {
+		return r.ID()
+	}
+	for _, k := range scope.Known {
+		if k.Address == r.Address() {
+			return k.Document.Name()
+		}
+	}
+	return ""
 }

@@ -82,10 +82,12 @@ func (d instanceProfiles) claim(ctx context.Context, scope engine.Scope, lives [
 		}
 		group.Go(func() error {
 			out, err := d.IAM.ListInstanceProfileTags(ctx, &iam.ListInstanceProfileTagsInput{InstanceProfileName: aws.String(live.ID)})
-			if err == nil {
-				belongs(scope, live, fromIAM(out.Tags))
+			if err != nil {
+				live.Status = engine.Deleting
+				return unlessGone(err)
 			}
-			return unlessGone(err)
+			belongs(scope, live, fromIAM(out.Tags))
+			return nil
 		})
 	}
 	err := group.Wait()
