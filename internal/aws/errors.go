@@ -20,23 +20,30 @@ var meanings = map[engine.Meaning][]string{
 		"InvalidVpcID.NotFound", "InvalidSubnetID.NotFound",
 		"DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound", "DBClusterNotFoundFault", "DBInstanceNotFound",
 		"RepositoryNotFoundException", "NoSuchBucket",
+		"InvalidInstanceID.NotFound", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException",
+		"InvalidLaunchTemplateId.VersionNotFound",
 	},
 	engine.NotYet: {},
 	engine.Conflict: {
 		"DBSubnetGroupAlreadyExists", "DBParameterGroupAlreadyExists", "DBClusterAlreadyExistsFault", "DBInstanceAlreadyExists",
 		"RepositoryAlreadyExistsException", "BucketAlreadyOwnedByYou",
+		"AlreadyExists", "InvalidLaunchTemplateName.AlreadyExistsException",
+		// A token was used before, for something that is there, or was.
+		"IdempotentParameterMismatch", "IdempotentInstanceTerminated",
 	},
 	engine.Busy: {
 		"DependencyViolation",
 		"InvalidDBSubnetGroupStateFault", "InvalidDBParameterGroupState", "InvalidDBClusterStateFault", "InvalidDBInstanceState",
 		"DBClusterSnapshotAlreadyExistsFault",
 		"OperationAborted",
+		"ScalingActivityInProgress", "ResourceContention", "InstanceRefreshInProgress", "IncorrectInstanceState", "IncorrectState",
 	},
 	engine.Throttled: {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete"},
 	engine.Denied:    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"},
 	engine.Quota: {
 		"DBSubnetGroupQuotaExceeded", "DBSubnetQuotaExceededFault", "DBParameterGroupQuotaExceeded", "DBClusterQuotaExceededFault",
 		"InstanceQuotaExceeded", "StorageQuotaExceeded", "SnapshotQuotaExceeded", "TooManyBuckets", "LimitExceededException",
+		"LimitExceeded", "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded",
 	},
 	engine.Expired: {"ExpiredToken", "ExpiredTokenException", "RequestExpired"},
 }
@@ -56,10 +63,19 @@ var byOperation = map[string]engine.Meaning{
 	"PutPublicAccessBlock:NoSuchBucket": engine.NotYet, "PutBucketPolicy:NoSuchBucket": engine.NotYet,
 	"PutBucketVersioning:NoSuchBucket": engine.NotYet, "PutBucketLifecycleConfiguration:NoSuchBucket": engine.NotYet,
 	"PutBucketCors:NoSuchBucket": engine.NotYet,
+	// There is one such role in an account.
+	"CreateServiceLinkedRole:InvalidInput": engine.Conflict,
+	// What an instance is put into has been read: it is not known everywhere yet.
+	"RunInstances:InvalidSubnetID.NotFound": engine.NotYet, "RunInstances:InvalidGroup.NotFound": engine.NotYet,
+	"RunInstances:InvalidKeyPair.NotFound": engine.NotYet,
 }
 
 // Classify tells what an AWS error means.
 func Classify(err error) engine.Meaning {
+	var passes notYet
+	if errors.As(err, &passes) {
+		return engine.NotYet
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		var call *smithy.OperationError

@@ -11,6 +11,8 @@ func Kinds(c *Clients) []engine.Kind {
 		// load balancer, certificate, dns
 		// permissions
 		// compute
+		engine.Use(serviceLinkedRoles{c}), engine.Use(launchTemplates{c}), engine.Use(instances{c}),
+		engine.Use(autoScalingGroups{c}), engine.Use(scalingPolicies{c}),
 		// database
 		engine.Use(dbSubnetGroups{c}), engine.Use(dbClusterParameterGroups{c}), engine.Use(dbClusters{c}), engine.Use(dbInstances{c}),
 		// registry, storage, delivery, monitoring
