@@ -22,6 +22,8 @@ var meanings = map[engine.Meaning][]string{
 		"RepositoryNotFoundException", "NoSuchBucket",
 		"InvalidInstanceID.NotFound", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException",
 		"InvalidLaunchTemplateId.VersionNotFound",
+		"NoSuchEntity", "ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException",
+		"NotFound", "ResourceNotFound", "ResourceNotFoundException",
 	},
 	engine.NotYet: {},
 	engine.Conflict: {
@@ -30,6 +32,7 @@ var meanings = map[engine.Meaning][]string{
 		"AlreadyExists", "InvalidLaunchTemplateName.AlreadyExistsException",
 		// A token was used before, for something that is there, or was.
 		"IdempotentParameterMismatch", "IdempotentInstanceTerminated",
+		"EntityAlreadyExists", "ApplicationAlreadyExistsException", "DeploymentGroupAlreadyExistsException", "ResourceAlreadyExistsException",
 	},
 	engine.Busy: {
 		"DependencyViolation",
@@ -37,6 +40,7 @@ var meanings = map[engine.Meaning][]string{
 		"DBClusterSnapshotAlreadyExistsFault",
 		"OperationAborted",
 		"ScalingActivityInProgress", "ResourceContention", "InstanceRefreshInProgress", "IncorrectInstanceState", "IncorrectState",
+		"DeleteConflict", "ConcurrentModification", "ConcurrentAccess", "StaleTag", "OperationAbortedException",
 	},
 	engine.Throttled: {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete"},
 	engine.Denied:    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"},
@@ -44,6 +48,8 @@ var meanings = map[engine.Meaning][]string{
 		"DBSubnetGroupQuotaExceeded", "DBSubnetQuotaExceededFault", "DBParameterGroupQuotaExceeded", "DBClusterQuotaExceededFault",
 		"InstanceQuotaExceeded", "StorageQuotaExceeded", "SnapshotQuotaExceeded", "TooManyBuckets", "LimitExceededException",
 		"LimitExceeded", "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded",
+		"ApplicationLimitExceededException", "DeploymentGroupLimitExceededException", "LifecycleHookLimitExceededException",
+		"TopicLimitExceeded", "SubscriptionLimitExceeded",
 	},
 	engine.Expired: {"ExpiredToken", "ExpiredTokenException", "RequestExpired"},
 }
@@ -68,6 +74,21 @@ var byOperation = map[string]engine.Meaning{
 	// What an instance is put into has been read: it is not known everywhere yet.
 	"RunInstances:InvalidSubnetID.NotFound": engine.NotYet, "RunInstances:InvalidGroup.NotFound": engine.NotYet,
 	"RunInstances:InvalidKeyPair.NotFound": engine.NotYet,
+	// IAM answers from copies that are seconds behind.
+	"PutRolePolicy:NoSuchEntity":            engine.NotYet,
+	"AddRoleToInstanceProfile:NoSuchEntity": engine.NotYet,
+	// CodeDeploy tries what it is given: a new role it may not take yet, or may not
+	// use it to look at the Auto Scaling group, or to publish to the topic.
+	"CreateDeploymentGroup:InvalidRoleException":             engine.NotYet,
+	"UpdateDeploymentGroup:InvalidRoleException":             engine.NotYet,
+	"CreateDeploymentGroup:InvalidTriggerConfigException":    engine.NotYet,
+	"UpdateDeploymentGroup:InvalidTriggerConfigException":    engine.NotYet,
+	"CreateDeploymentGroup:InvalidAutoScalingGroupException": engine.NotYet,
+	// The topic exists with other tags than it is asked for with.
+	"CreateTopic:InvalidParameter":                 engine.Conflict,
+	"Subscribe:NotFound":                           engine.NotYet,
+	"SetTopicAttributes:NotFound":                  engine.NotYet,
+	"PutRetentionPolicy:ResourceNotFoundException": engine.NotYet,
 }
 
 // Classify tells what an AWS error means.

@@ -10,12 +10,19 @@ func Kinds(c *Clients) []engine.Kind {
 		// security groups
 		// load balancer, certificate, dns
 		// permissions
+		engine.Use(roles{c}),
+		engine.Use(instanceProfiles{c}),
 		// compute
 		engine.Use(serviceLinkedRoles{c}), engine.Use(launchTemplates{c}), engine.Use(instances{c}),
 		engine.Use(autoScalingGroups{c}), engine.Use(scalingPolicies{c}),
 		// database
 		engine.Use(dbSubnetGroups{c}), engine.Use(dbClusterParameterGroups{c}), engine.Use(dbClusters{c}), engine.Use(dbInstances{c}),
 		// registry, storage, delivery, monitoring
+		engine.Use(applications{c}),
+		engine.Use(deploymentGroups{c}),
+		engine.Use(topics{c}),
+		engine.Use(logGroups{c}),
+		engine.Use(alarms{c}),
 		engine.Use(repositories{c}), engine.Use(buckets{c}),
 	}
 }
