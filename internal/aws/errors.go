@@ -39,7 +39,7 @@ var meanings = map[engine.Meaning][]string{
 		"InvalidDBSubnetGroupStateFault", "InvalidDBParameterGroupState", "InvalidDBClusterStateFault", "InvalidDBInstanceState",
 		"DBClusterSnapshotAlreadyExistsFault",
 		"OperationAborted",
-		"ScalingActivityInProgress", "ResourceContention", "InstanceRefreshInProgress", "IncorrectInstanceState", "IncorrectState",
+		"ScalingActivityInProgress", "ResourceContention", "InstanceRefreshInProgress", "IncorrectInstanceState",
 		"DeleteConflict", "ConcurrentModification", "ConcurrentAccess", "StaleTag", "OperationAbortedException",
 	},
 	engine.Throttled: {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete"},
@@ -69,6 +69,8 @@ var byOperation = map[string]engine.Meaning{
 	"PutPublicAccessBlock:NoSuchBucket": engine.NotYet, "PutBucketPolicy:NoSuchBucket": engine.NotYet,
 	"PutBucketVersioning:NoSuchBucket": engine.NotYet, "PutBucketLifecycleConfiguration:NoSuchBucket": engine.NotYet,
 	"PutBucketCors:NoSuchBucket": engine.NotYet,
+	// The instance's last profile is still on its way out.
+	"AssociateIamInstanceProfile:IncorrectState": engine.Busy, "ReplaceIamInstanceProfileAssociation:IncorrectState": engine.Busy,
 	// There is one such role in an account.
 	"CreateServiceLinkedRole:InvalidInput": engine.Conflict,
 	// What an instance is put into has been read: it is not known everywhere yet.
