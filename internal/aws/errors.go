@@ -21,7 +21,7 @@ var meanings = map[engine.Meaning][]string{
 		"DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound", "DBClusterNotFoundFault", "DBInstanceNotFound",
 		"RepositoryNotFoundException", "NoSuchBucket",
 		"InvalidInstanceID.NotFound", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException",
-		"InvalidLaunchTemplateId.VersionNotFound",
+		"InvalidLaunchTemplateId.VersionNotFound", "InvalidLaunchTemplateName.NotFoundException",
 		"NoSuchEntity", "ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException",
 		"NotFound", "ResourceNotFound", "ResourceNotFoundException",
 	},
