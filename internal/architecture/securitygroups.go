@@ -45,7 +45,7 @@ func securityGroups(e environment, net netRefs) doorRefs {
 		toApplication = append(toApplication, from(doors.bastion, portSSH, "people"))
 	}
 	doors.application = group("application", "The application", toApplication,
-		engine.Set[aws.Rule]{anywhere(portHTTPS, "AWS, packages and others' APIs"), anywhere(portMail, "mail")})
+		engine.Set[aws.Rule]{anywhere(portHTTPS, "AWS, packages and APIs"), anywhere(portMail, "mail")})
 	toDatabase := engine.Set[aws.Rule]{from(doors.application, portMySQL, "the application")}
 	if hasBastion {
 		toDatabase = append(toDatabase, from(doors.bastion, portMySQL, "people"))
