@@ -1,0 +1,28 @@
+package aws
+
+import (
+	"net/netip"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+)
+
+// gone takes "not there" for success: what was to be taken away is away.
+func gone(err error) error {
+	if Classify(err) == engine.NotFound {
+		return nil
+	}
+	return err
+}
+
+// exists takes "is there already" for success.
+func exists(err error) error {
+	if Classify(err) == engine.Conflict {
+		return nil
+	}
+	return err
+}
+
+func isIPv6(cidr string) bool {
+	p, err := netip.ParsePrefix(cidr)
+	return err == nil && p.Addr().Is6()
+}
