@@ -17,7 +17,9 @@ import (
 // byOperation.
 var meanings = map[engine.Meaning][]string{
 	engine.NotFound: {
-		"InvalidVpcID.NotFound", "InvalidSubnetID.NotFound",
+		"InvalidVpcID.NotFound", "InvalidSubnetID.NotFound", "InvalidInternetGatewayID.NotFound", "Gateway.NotAttached",
+		"InvalidRouteTableID.NotFound", "InvalidAssociationID.NotFound", "InvalidRoute.NotFound", "InvalidVpcEndpointId.NotFound",
+		"InvalidGroup.NotFound", "InvalidPermission.NotFound", "InvalidKeyPair.NotFound",
 		"DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound", "DBClusterNotFoundFault", "DBInstanceNotFound",
 		"RepositoryNotFoundException", "NoSuchBucket",
 		"InvalidInstanceID.NotFound", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException",
@@ -27,6 +29,7 @@ var meanings = map[engine.Meaning][]string{
 	},
 	engine.NotYet: {},
 	engine.Conflict: {
+		"InvalidGroup.Duplicate", "InvalidPermission.Duplicate", "InvalidKeyPair.Duplicate", "RouteAlreadyExists",
 		"DBSubnetGroupAlreadyExists", "DBParameterGroupAlreadyExists", "DBClusterAlreadyExistsFault", "DBInstanceAlreadyExists",
 		"RepositoryAlreadyExistsException", "BucketAlreadyOwnedByYou",
 		"AlreadyExists", "InvalidLaunchTemplateName.AlreadyExistsException",
@@ -57,6 +60,19 @@ var meanings = map[engine.Meaning][]string{
 // byOperation maps "Operation:Code" to the meaning that a code has in that
 // operation alone.
 var byOperation = map[string]engine.Meaning{
+	// What was made a moment ago is not known everywhere yet.
+	// https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+	"CreateSubnet:InvalidVpcID.NotFound": engine.NotYet, "CreateRouteTable:InvalidVpcID.NotFound": engine.NotYet,
+	"CreateSecurityGroup:InvalidVpcID.NotFound": engine.NotYet, "ModifyVpcAttribute:InvalidVpcID.NotFound": engine.NotYet,
+	"CreateVpcEndpoint:InvalidVpcId.NotFound": engine.NotYet, "CreateVpcEndpoint:InvalidRouteTableId.NotFound": engine.NotYet,
+	"AttachInternetGateway:InvalidVpcID.NotFound": engine.NotYet, "AttachInternetGateway:InvalidInternetGatewayID.NotFound": engine.NotYet,
+	"CreateRoute:InvalidRouteTableID.NotFound": engine.NotYet, "CreateRoute:InvalidGatewayID.NotFound": engine.NotYet,
+	"CreateRoute:InvalidInternetGatewayID.NotFound": engine.NotYet, "ModifySubnetAttribute:InvalidSubnetID.NotFound": engine.NotYet,
+	"AssociateRouteTable:InvalidRouteTableID.NotFound": engine.NotYet, "AssociateRouteTable:InvalidSubnetID.NotFound": engine.NotYet,
+	"AuthorizeSecurityGroupIngress:InvalidGroup.NotFound": engine.NotYet, "AuthorizeSecurityGroupEgress:InvalidGroup.NotFound": engine.NotYet,
+	"CreateTags:InvalidGroup.NotFound": engine.NotYet,
+	// Another association of the subnet is on its way out.
+	"AssociateRouteTable:Resource.AlreadyAssociated": engine.Busy,
 	// Protection that was just lifted is still seen for a moment.
 	"DeleteDBCluster:InvalidParameterCombination": engine.Busy,
 	// A parameter group is usable some minutes after it was made.

@@ -6,8 +6,9 @@ import "github.com/keyedin-app/keyedin-infra/internal/engine"
 func Kinds(c *Clients) []engine.Kind {
 	return []engine.Kind{
 		// network
-		engine.Use(vpcs{c}),
+		engine.Use(vpcs{c}), engine.Use(internetGateways{c}), engine.Use(subnets{c}), engine.Use(routeTables{c}), engine.Use(vpcEndpoints{c}),
 		// security groups
+		engine.Use(securityGroups{c}), engine.Use(defaultSecurityGroups{c}), engine.Use(securityGroupRules{c}), engine.Use(keyPairs{c}),
 		// load balancer, certificate, dns
 		// permissions
 		engine.Use(roles{c}),

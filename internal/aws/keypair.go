@@ -1,0 +1,81 @@
+package aws
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+)
+
+// KeyPair is the public half of a key that people reach an instance with. AWS
+// never sees the private half.
+type KeyPair struct {
+	// Name is 1 to 255 ASCII characters.
+	Name string `json:"name"`
+	// PublicKey is in OpenSSH's form, without a comment.
+	PublicKey string `json:"public-key"`
+}
+
+// Kind implements engine.Spec.
+func (KeyPair) Kind() string { return "key-pair" }
+
+// Fixed implements engine.Fixer.
+func (KeyPair) Fixed() []string { return []string{"name", "public-key"} }
+
+// KeyPairName is the name that an instance takes a key pair by.
+func KeyPairName(r engine.Ref[KeyPair]) engine.Value[string] { return engine.Attr[string](r, "name") }
+
+type keyPairs struct{ *Clients }
+
+func (d keyPairs) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[KeyPair], error) {
+	names := scope.Names("key-pair")
+	if len(names) == 0 {
+		return nil, nil
+	}
+	out, err := d.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{
+		IncludePublicKey: aws.Bool(true), Filters: []types.Filter{{Name: aws.String("key-name"), Values: names}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var lives []engine.Live[KeyPair]
+	for _, k := range out.KeyPairs {
+		live := engine.Live[KeyPair]{
+			ID: aws.ToString(k.KeyPairId), Tags: fromEC2(k.Tags), Attrs: map[string]any{"name": aws.ToString(k.KeyName)},
+			Spec: KeyPair{Name: aws.ToString(k.KeyName), PublicKey: withoutComment(aws.ToString(k.PublicKey))},
+		}
+		live.Address = live.Tags[engine.TagAddress]
+		live.Foreign = !isOurs(scope, live.Tags)
+		lives = append(lives, live)
+	}
+	return lives, nil
+}
+
+// withoutComment keeps the type and the key: AWS puts the name behind them.
+func withoutComment(key string) string {
+	fields := strings.Fields(key)
+	return strings.Join(fields[:min(2, len(fields))], " ")
+}
+
+func (d keyPairs) Create(ctx context.Context, id engine.Identity, s KeyPair) error {
+	_, err := d.EC2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{
+		KeyName: aws.String(s.Name), PublicKeyMaterial: []byte(s.PublicKey), TagSpecifications: tagged(id, types.ResourceTypeKeyPair),
+	})
+	return err
+}
+
+// Update is not asked for: every field is fixed.
+func (d keyPairs) Update(context.Context, engine.Live[KeyPair], KeyPair, engine.Fields) error { return nil }
+
+func (d keyPairs) Delete(ctx context.Context, is engine.Live[KeyPair]) error {
+	_, err := d.EC2.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyPairId: aws.String(is.ID)})
+	return err
+}
+
+func (d keyPairs) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
+	return d.tagEC2(ctx, id, set, unset)
+}

@@ -1,0 +1,116 @@
+package aws
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// open brings one direction of a group to the rules that are wanted: first
+// lets in what is missing, then shuts out what is too much.
+func (c *Clients) open(ctx context.Context, group string, egress bool, has, want []Rule) error {
+	before, after := map[string]Rule{}, map[string]Rule{}
+	for _, r := range has {
+		before[ruleKey(egress, r)] = r
+	}
+	var missing, reworded, surplus []Rule
+	for _, r := range want {
+		key := ruleKey(egress, r)
+		after[key] = r
+		switch old, there := before[key]; {
+		case !there:
+			missing = append(missing, r)
+		case old.Description != r.Description:
+			reworded = append(reworded, r)
+		}
+	}
+	for _, r := range has {
+		if _, kept := after[ruleKey(egress, r)]; !kept {
+			surplus = append(surplus, r)
+		}
+	}
+	if err := c.authorize(ctx, group, egress, missing, nil); err != nil {
+		return err
+	}
+	if err := c.reword(ctx, group, egress, reworded); err != nil {
+		return err
+	}
+	return c.revoke(ctx, group, egress, surplus)
+}
+
+func permissions(rules []Rule) []types.IpPermission {
+	var all []types.IpPermission
+	for _, r := range rules {
+		all = append(all, r.permission())
+	}
+	return all
+}
+
+// authorize lets rules in, all or none of them. When one is there already, AWS
+// takes none, so they are sent one by one then.
+func (c *Clients) authorize(ctx context.Context, group string, egress bool, rules []Rule, tags []types.TagSpecification) error {
+	if len(rules) == 0 {
+		return nil
+	}
+	var err error
+	if egress {
+		_, err = c.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{
+			GroupId: aws.String(group), IpPermissions: permissions(rules), TagSpecifications: tags,
+		})
+	} else {
+		_, err = c.EC2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
+			GroupId: aws.String(group), IpPermissions: permissions(rules), TagSpecifications: tags,
+		})
+	}
+	if len(rules) == 1 || err == nil || exists(err) != nil {
+		if tags != nil {
+			return err // whose the rule is matters
+		}
+		return exists(err)
+	}
+	for _, r := range rules {
+		if err := c.authorize(ctx, group, egress, []Rule{r}, tags); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Clients) reword(ctx context.Context, group string, egress bool, rules []Rule) (err error) {
+	if len(rules) == 0 {
+		return nil
+	}
+	if egress {
+		_, err = c.EC2.UpdateSecurityGroupRuleDescriptionsEgress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsEgressInput{
+			GroupId: aws.String(group), IpPermissions: permissions(rules),
+		})
+		return err
+	}
+	_, err = c.EC2.UpdateSecurityGroupRuleDescriptionsIngress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{
+		GroupId: aws.String(group), IpPermissions: permissions(rules),
+	})
+	return err
+}
+
+// revoke shuts rules out, one by one: when one of several is not there, AWS
+// takes the whole call for wrong.
+func (c *Clients) revoke(ctx context.Context, group string, egress bool, rules []Rule) error {
+	for _, r := range rules {
+		var err error
+		if egress {
+			_, err = c.EC2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{
+				GroupId: aws.String(group), IpPermissions: permissions([]Rule{r}),
+			})
+		} else {
+			_, err = c.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{
+				GroupId: aws.String(group), IpPermissions: permissions([]Rule{r}),
+			})
+		}
+		if gone(err) != nil {
+			return err
+		}
+	}
+	return nil
+}
