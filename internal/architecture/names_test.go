@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -17,6 +18,10 @@ import (
 type naming struct {
 	least, most int
 	pattern     string
+}
+
+func (n naming) takes(name string) bool {
+	return len(name) >= n.least && len(name) <= n.most && regexp.MustCompile(n.pattern).MatchString(name)
 }
 
 // From the API reference of each kind's create call.
@@ -55,7 +60,7 @@ func anyConfig(t *rapid.T) config.Config {
 	c.Name, c.Environment = word("name", 63), word("environment", 32)
 	c.Region = rapid.SampledFrom([]string{"us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1", "ap-southeast-7"}).Draw(t, "region")
 	c.Network.Zones = rapid.IntRange(2, 3).Draw(t, "zones")
-	c.App.Repositories = rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9]{2,20}(/[a-z0-9]{1,200})?`), 1, 20, rapid.ID[string]).Draw(t, "repositories")
+	c.App.Repositories = rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9]{2,20}(/[a-z0-9]{1,235})?`), 1, 20, rapid.ID[string]).Draw(t, "repositories")
 	c.App.HealthCheck = rapid.StringMatching(`/[!-~]{0,200}`).Draw(t, "health-check")
 	c.App.Instances.OnDemand = rapid.IntRange(0, 6).Draw(t, "on-demand")
 	c.Database.Readers = rapid.IntRange(0, 15).Draw(t, "readers")
@@ -78,14 +83,14 @@ func TestAnyConfig(t *testing.T) {
 		f := facts(c)
 		f.ImageIsBaked = rapid.Bool().Draw(t, "baked")
 		d := declared{Build(c, f, Keys{Bastion: publicKey})}
-		names := map[string]string{}
+		names := map[string]string{} // address by kind and name
 		for _, address := range d.stack.Addresses() {
 			doc := d.at(address)
 			kind, _, _ := strings.Cut(address, "/")
 			name, hasName := doc["name"].(string)
 			if n, ok := namings[kind]; ok != hasName && kind != "record" {
 				t.Fatalf("%s: a name that no test knows the rules of", address)
-			} else if ok && (len(name) < n.least || len(name) > n.most || !regexp.MustCompile(n.pattern).MatchString(name)) {
+			} else if ok && !n.takes(name) {
 				t.Fatalf("%s has the name %q, which AWS refuses", address, name)
 			}
 			if other := names[kind+" "+name]; hasName && kind != "record" && other != "" {
@@ -101,6 +106,11 @@ func TestAnyConfig(t *testing.T) {
 		checkSizes(t, d)
 	})
 }
+
+var (
+	tagValue        = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
+	descriptionText = regexp.MustCompile(`^[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]*$`)
+)
 
 // noTags are the kinds that AWS has no tags for.
 var noTags = []string{"record", "scaling-policy", "service-linked-role"}
@@ -122,7 +132,7 @@ func checkTags(t *rapid.T, address string, doc engine.Document) {
 		t.Fatalf("%s has %d tags", address, len(tags))
 	}
 	for key, value := range tags {
-		if !regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$`).MatchString(value.(string)) {
+		if text := value.(string); utf8.RuneCountInString(text) > 256 || !tagValue.MatchString(text) {
 			t.Fatalf("%s: the tag %s is %q, which AWS refuses", address, key, value)
 		}
 	}
@@ -138,7 +148,7 @@ func checkDescriptions(t *rapid.T, address string, v any) {
 	case map[string]any:
 		for key, value := range v {
 			if text, ok := value.(string); ok && key == "description" && strings.HasPrefix(address, "security-group") &&
-				!regexp.MustCompile(`^[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]{0,255}$`).MatchString(text) {
+				(len(text) > 255 || !descriptionText.MatchString(text)) {
 				t.Fatalf("%s: the description %q, which AWS refuses", address, text)
 			}
 			checkDescriptions(t, address, value)

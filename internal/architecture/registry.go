@@ -2,8 +2,12 @@ package architecture
 
 import (
 	"github.com/keyedin-app/keyedin-infra/internal/aws"
+	"github.com/keyedin-app/keyedin-infra/internal/config"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
+
+// longAddress is what fits into a tag of 256 characters, behind the kind.
+const longAddress = 240
 
 // keptImages is how many images of a repository stay: enough to roll back to.
 const keptImages = 50
@@ -14,7 +18,11 @@ func registry(e environment) []engine.Ref[aws.Repository] {
 	e.Module("registry")
 	var images []engine.Ref[aws.Repository]
 	for _, name := range e.config.App.Repositories {
-		images = append(images, engine.Add(e.Stack, name, aws.Repository{
+		address := name
+		if len(address) > longAddress {
+			address = config.Physical(longAddress, name)
+		}
+		images = append(images, engine.Add(e.Stack, address, aws.Repository{
 			Name: name, Immutable: true, ScanOnPush: true, Keep: keptImages,
 		}))
 	}

@@ -52,11 +52,14 @@ func securityGroups(e environment, net netRefs) doorRefs {
 	}
 	doors.database = group("database", "The database", toDatabase, nil)
 
-	out(e, doors.balancer, doors.application, portHTTP)
-	out(e, doors.application, doors.database, portMySQL)
+	out := func(name string, of, to engine.Ref[aws.SecurityGroup], port int) {
+		engine.Add(e.Stack, name, aws.SecurityGroupRule{Of: of, Direction: "egress", Rule: from(to, port, name)})
+	}
+	out("load-balancer-to-application", doors.balancer, doors.application, portHTTP)
+	out("application-to-database", doors.application, doors.database, portMySQL)
 	if hasBastion {
-		out(e, doors.bastion, doors.application, portSSH)
-		out(e, doors.bastion, doors.database, portMySQL)
+		out("bastion-to-application", doors.bastion, doors.application, portSSH)
+		out("bastion-to-database", doors.bastion, doors.database, portMySQL)
 	}
 	return doors
 }
