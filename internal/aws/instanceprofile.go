@@ -81,12 +81,12 @@ func (d instanceProfiles) claim(ctx context.Context, scope engine.Scope, lives [
 			continue
 		}
 		group.Go(func() error {
-			out, err := d.IAM.ListInstanceProfileTags(ctx, &iam.ListInstanceProfileTagsInput{InstanceProfileName: aws.String(live.ID)})
+			out, err := d.IAM.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: aws.String(live.ID)})
 			if err != nil {
 				live.Status = engine.Deleting
 				return unlessGone(err)
 			}
-			belongs(scope, live, fromIAM(out.Tags))
+			belongs(scope, live, fromIAM(out.InstanceProfile.Tags))
 			return nil
 		})
 	}

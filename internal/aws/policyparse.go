@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
@@ -30,7 +31,7 @@ func parsePolicy(document string) (Policy, error) {
 	for _, statement := range raw {
 		p.Statements = append(p.Statements, parseStatement(statement))
 	}
-	if doc.Version != policyVersion {
+	if doc.Version != policyVersion && strings.Contains(document, "${") { // variables were plain text in the older one
 		p.Statements = append(p.Statements, Statement{Other: string(mustJSON(map[string]string{"Version": doc.Version}))})
 	}
 	return p, nil
