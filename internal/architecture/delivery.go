@@ -24,7 +24,7 @@ func delivery(e environment, app engine.Ref[aws.AutoScalingGroup], lb balancerRe
 	engine.Add(e.Stack, "main", aws.DeploymentGroup{
 		Name: e.name(), Application: application, Role: aws.RoleARN(roles.deployer),
 		Groups:      engine.Set[engine.Ref[aws.AutoScalingGroup]]{app},
-		TargetGroup: aws.TargetGroupName(lb.target), TrafficControl: true,
+		TargetGroup: engine.Known(lb.targetName), TrafficControl: true,
 		Config:     "CodeDeployDefault.OneAtATime",
 		RollbackOn: engine.Set[string]{"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"},
 		Alarms:     engine.Set[engine.Ref[aws.Alarm]]{watch.errors},

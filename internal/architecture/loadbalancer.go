@@ -6,10 +6,6 @@ import (
 )
 
 const (
-	// tlsPolicy is TLS 1.3, and 1.2 with forward secrecy and authenticated ciphers
-	// only. FSBP ELB.17 recommends it.
-	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
-	tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 	// strictTransport tells browsers never to use plain http here again, for a year.
 	strictTransport = "max-age=31536000"
 	idleSeconds     = 60
@@ -20,6 +16,8 @@ const (
 type balancerRefs struct {
 	balancer engine.Ref[aws.LoadBalancer]
 	target   engine.Ref[aws.TargetGroup]
+	// targetName is the target group's name, which CodeDeploy takes it by.
+	targetName string
 	// serving is the edge to the listener that uses the target group.
 	serving engine.After
 }
@@ -27,6 +25,7 @@ type balancerRefs struct {
 func loadBalancer(e environment, net netRefs, doors doorRefs, cert engine.Ref[aws.Certificate]) balancerRefs {
 	e.Module("load balancer")
 	lb := balancerRefs{
+		targetName: e.short(balancerName),
 		balancer: engine.Add(e.Stack, "main", aws.LoadBalancer{
 			Name: e.short(balancerName), Subnets: net.public,
 			SecurityGroups:     engine.Set[engine.Ref[aws.SecurityGroup]]{doors.balancer},
@@ -48,7 +47,7 @@ func loadBalancer(e environment, net netRefs, doors doorRefs, cert engine.Ref[aw
 	// without a moment in between.
 	https := engine.Add(e.Stack, "https", aws.Listener{
 		LoadBalancer: lb.balancer, Port: portHTTPS, Protocol: "HTTPS",
-		Certificate: aws.IssuedCertificate(cert), Policy: tlsPolicy, HSTS: strictTransport,
+		Certificate: aws.IssuedCertificate(cert), Policy: aws.RecommendedPolicy, HSTS: strictTransport,
 		Groups: engine.Set[engine.Ref[aws.TargetGroup]]{lb.target},
 	})
 	lb.serving = engine.After{engine.Behind(https)}

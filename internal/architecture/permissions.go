@@ -124,7 +124,7 @@ func (e environment) deploy(lb balancerRefs, mail engine.Ref[aws.Topic]) []aws.S
 		allow("Hooks", `autoscaling:CompleteLifecycleAction autoscaling:DeleteLifecycleHook autoscaling:PutLifecycleHook
 			autoscaling:RecordLifecycleActionHeartbeat autoscaling:ResumeProcesses autoscaling:SuspendProcesses`,
 			e.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+e.groupName())),
-		allow("Traffic", "elasticloadbalancing:DeregisterTargets elasticloadbalancing:RegisterTargets", aws.TargetGroupARN(lb.target)),
+		allow("Traffic", "elasticloadbalancing:DeregisterTargets elasticloadbalancing:RegisterTargets", engine.Attr[string](lb.target, "id")),
 		allow("Tell", "sns:Publish", aws.TopicARN(mail)),
 	}
 }

@@ -89,7 +89,7 @@ func TestSecurityBestPractice(t *testing.T) {
 		{"ELB.6 deletion protection", every("load-balancer", "deletion-protection", true)},
 		{"ELB.12 desync mitigation", every("load-balancer", "desync", "defensive")},
 		{"ELB.13 several zones", least("load-balancer/main", "subnets", 2)},
-		{"ELB.17 recommended TLS policy", one("listener/https", "policy", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06")},
+		{"ELB.17 recommended TLS policy", one("listener/https", "policy", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09")},
 		{"IAM.21 no service wildcards", noWildcards},
 		{"RDS.2 not public", every("db-instance", "public", false)},
 		{"RDS.7 deletion protection", every("db-cluster", "deletion-protection", true)},
