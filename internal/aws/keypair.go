@@ -69,7 +69,9 @@ func (d keyPairs) Create(ctx context.Context, id engine.Identity, s KeyPair) err
 }
 
 // Update is not asked for: every field is fixed.
-func (d keyPairs) Update(context.Context, engine.Live[KeyPair], KeyPair, engine.Fields) error { return nil }
+func (d keyPairs) Update(context.Context, engine.Live[KeyPair], KeyPair, engine.Fields) error {
+	return nil
+}
 
 func (d keyPairs) Delete(ctx context.Context, is engine.Live[KeyPair]) error {
 	_, err := d.EC2.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyPairId: aws.String(is.ID)})
