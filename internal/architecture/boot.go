@@ -23,15 +23,23 @@ var (
 // firstBoot is what an instance runs when it boots for the first time. A baked
 // image has everything installed, so that part is left out for one.
 func (e environment) firstBoot(logs logRefs, db engine.Ref[aws.DBCluster]) engine.Value[string] {
-	script := []any{bootLog, bootEnvironment}
+	text := bootLog + bootEnvironment
+	var script []any
 	for _, v := range e.variables(logs, db) {
-		script = append(script, v.name+"='", v.value, "'\n")
+		text += v.name + "='"
+		if known, ok := v.value.(string); ok {
+			text += known
+		} else {
+			script = append(script, text, v.value)
+			text = ""
+		}
+		text += "'\n"
 	}
-	script = append(script, "END\n. /etc/keyedin/environment\n\n")
+	text += "END\n. /etc/keyedin/environment\n\n"
 	if !e.facts.ImageIsBaked {
-		script = append(script, bootInstall, "\n")
+		text += bootInstall + "\n"
 	}
-	script = append(script, bootStart)
+	script = append(script, text+bootStart)
 	return engine.Format(strings.Repeat("%s", len(script)), script...)
 }
 

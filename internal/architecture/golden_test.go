@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/keyedin-app/keyedin-infra/internal/config"
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
 // Each preset that can be built, and the far ends of the config, document by
@@ -57,5 +60,28 @@ func TestLaunchIsThisMany(t *testing.T) {
 	}
 	if got := len(d.stack.Addresses()); got != total {
 		t.Errorf("%d objects, want %d", got, total)
+	}
+}
+
+// The first apply makes the private bucket before there is a state, and the
+// engine must then find it as declared.
+func TestPrivateBucketIsTheDeclaredOne(t *testing.T) {
+	c := config.Default()
+	spec, id := PrivateBucket(c, facts(c))
+	d := build()
+	want := d.at(id.Address)
+	st := engine.NewStack(id.Project, id.Environment, nil)
+	engine.Add(st, "private", spec)
+	got, _ := st.Document(id.Address)
+	got["$module"] = want["$module"]
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	tags := map[string]any{}
+	for key, value := range id.Tags {
+		tags[key] = value
+	}
+	if diff := cmp.Diff(want["tags"], any(tags)); diff != "" {
+		t.Error(diff)
 	}
 }
