@@ -1,0 +1,59 @@
+package aws
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+)
+
+func TestRefusalsPassWhileTheProfileIsNew(t *testing.T) {
+	// The server's clock, not this machine's, says how old the profile is.
+	now := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
+	wrong := &smithy.GenericAPIError{Code: "InvalidParameterValue", Message: "no"}
+	tests := []struct {
+		name string
+		err  error
+		age  time.Duration
+		gone bool
+		want engine.Meaning
+	}{
+		{name: "new profile", err: wrong, age: 20 * time.Second, want: engine.NotYet},
+		{name: "new profile, group", err: &smithy.GenericAPIError{Code: "ValidationError"}, age: 0, want: engine.NotYet},
+		{name: "old profile", err: wrong, age: time.Hour, want: engine.Other},
+		{name: "no profile", err: wrong, gone: true, want: engine.Other},
+		{name: "another refusal", err: &smithy.GenericAPIError{Code: "UnauthorizedOperation"}, want: engine.Denied},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", now.Format(http.TimeFormat))
+				if test.gone {
+					w.WriteHeader(http.StatusNotFound)
+					fmt.Fprint(w, "<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>")
+					return
+				}
+				fmt.Fprintf(w, `<GetInstanceProfileResponse><GetInstanceProfileResult><InstanceProfile><CreateDate>%s</CreateDate></InstanceProfile></GetInstanceProfileResult></GetInstanceProfileResponse>`,
+					now.Add(-test.age).Format(time.RFC3339))
+			}))
+			defer server.Close()
+			c := NewClients(aws.Config{
+				Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
+				Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+			})
+			if got := Classify(c.whileNew(t.Context(), "web", test.err)); got != test.want {
+				t.Errorf("got meaning %v, want %v", got, test.want)
+			}
+		})
+	}
+	if err := (&Clients{}).whileNew(t.Context(), "web", nil); err != nil {
+		t.Errorf("a success became %v", err)
+	}
+}
