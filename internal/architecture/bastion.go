@@ -19,7 +19,7 @@ func bastion(e environment, net netRefs, doors doorRefs, roles roleRefs, k Keys)
 	}
 	e.Module("bastion")
 	spec := aws.Instance{
-		Name: e.name("bastion"), Image: e.facts.BastionImage, Type: e.config.Bastion.Type,
+		Name: e.title("bastion"), Image: e.facts.BastionImage, Type: e.config.Bastion.Type,
 		Subnet:         net.public[0],
 		SecurityGroups: engine.Set[engine.Ref[aws.SecurityGroup]]{doors.bastion},
 		Profile:        roles.bastion, PublicIP: true,

@@ -1,6 +1,7 @@
 package architecture
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/keyedin-app/keyedin-infra/internal/aws"
@@ -29,6 +30,12 @@ func (e environment) name(role ...string) string { return e.short(longName, role
 // short is a name of at most limit characters.
 func (e environment) short(limit int, role ...string) string {
 	return config.Physical(limit, append([]string{e.config.Name, e.config.Environment}, role...)...)
+}
+
+// title is what consoles call an instance: its tag Name, which the config may
+// have given to everything.
+func (e environment) title(role string) string {
+	return cmp.Or(e.config.Tags["Name"], e.name(role))
 }
 
 // path is where the environment keeps what has paths for names: its log groups
@@ -64,7 +71,7 @@ func (e environment) instanceTags(role string) map[string]string {
 	for key, value := range e.Tags {
 		tags[key] = value
 	}
-	tags["Name"] = e.name(role)
+	tags["Name"] = e.title(role)
 	tags[engine.TagProject] = e.config.Name
 	tags[engine.TagEnvironment] = e.config.Environment
 	tags[engine.TagManagedBy] = engine.ManagedBy

@@ -29,7 +29,7 @@ func TestGolden(t *testing.T) {
 			c.Database.Readers = 3
 			c.Database.Engine = "5.7.mysql_aurora.2.12.5"
 			c.Bastion.Allow = nil
-			c.Tags = map[string]string{"team": "web", "cost-center": "42"}
+			c.Tags = map[string]string{"team": "web", "cost-center": "42", "Name": "shop"}
 		},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name+".json", build(edit).text(t)) })
