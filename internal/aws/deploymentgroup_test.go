@@ -1,9 +1,14 @@
 package aws
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -69,12 +74,14 @@ func TestParseDeploymentGroup(t *testing.T) {
 		found func(*types.DeploymentGroupInfo)
 		want  func(*DeploymentGroup)
 	}{
-		"as made":       {func(*types.DeploymentGroupInfo) {}, func(*DeploymentGroup) {}},
-		"rollback off":  {func(i *types.DeploymentGroupInfo) { i.AutoRollbackConfiguration.Enabled = false }, func(g *DeploymentGroup) { g.RollbackOn = nil }},
-		"alarms off":    {func(i *types.DeploymentGroupInfo) { i.AlarmConfiguration.Enabled = false }, func(g *DeploymentGroup) { g.Alarms = nil }},
-		"blue/green":    {func(i *types.DeploymentGroupInfo) { i.DeploymentStyle.DeploymentType = types.DeploymentTypeBlueGreen }, func(g *DeploymentGroup) { g.BlueGreen = true }},
-		"unsaid":        {func(i *types.DeploymentGroupInfo) { i.OutdatedInstancesStrategy = "" }, func(g *DeploymentGroup) { g.Outdated = "UPDATE" }},
-		"a second one":  {func(i *types.DeploymentGroupInfo) { i.LoadBalancerInfo.TargetGroupInfoList = append(i.LoadBalancerInfo.TargetGroupInfoList, types.TargetGroupInfo{Name: aws.String("other")}) }, func(g *DeploymentGroup) { g.TargetGroup = engine.Known("keyedin-app,other") }},
+		"as made":      {func(*types.DeploymentGroupInfo) {}, func(*DeploymentGroup) {}},
+		"rollback off": {func(i *types.DeploymentGroupInfo) { i.AutoRollbackConfiguration.Enabled = false }, func(g *DeploymentGroup) { g.RollbackOn = nil }},
+		"alarms off":   {func(i *types.DeploymentGroupInfo) { i.AlarmConfiguration.Enabled = false }, func(g *DeploymentGroup) { g.Alarms = nil }},
+		"blue/green":   {func(i *types.DeploymentGroupInfo) { i.DeploymentStyle.DeploymentType = types.DeploymentTypeBlueGreen }, func(g *DeploymentGroup) { g.BlueGreen = true }},
+		"unsaid":       {func(i *types.DeploymentGroupInfo) { i.OutdatedInstancesStrategy = "" }, func(g *DeploymentGroup) { g.Outdated = "UPDATE" }},
+		"a second one": {func(i *types.DeploymentGroupInfo) {
+			i.LoadBalancerInfo.TargetGroupInfoList = append(i.LoadBalancerInfo.TargetGroupInfoList, types.TargetGroupInfo{Name: aws.String("other")})
+		}, func(g *DeploymentGroup) { g.TargetGroup = engine.Known("keyedin-app,other") }},
 		"detached":      {func(i *types.DeploymentGroupInfo) { i.AutoScalingGroups = nil }, func(g *DeploymentGroup) { g.Groups = nil }},
 		"no style said": {func(i *types.DeploymentGroupInfo) { i.DeploymentStyle = nil }, func(g *DeploymentGroup) { g.TrafficControl = false }},
 	}
@@ -85,6 +92,47 @@ func TestParseDeploymentGroup(t *testing.T) {
 			test.want(&expected)
 			if d := cmp.Diff(string(mustJSON(expected)), string(mustJSON(parseDeploymentGroup(found)))); d != "" {
 				t.Error(d)
+			}
+		})
+	}
+}
+
+// With a hook left in its Auto Scaling group each new server would wait an hour.
+func TestHooksLeftOver(t *testing.T) {
+	tests := map[string]struct {
+		refused bool
+		want    string
+	}{
+		"removed": {false, ""},
+		"refused": {true, "aws autoscaling delete-lifecycle-hook --auto-scaling-group-name keyedin-app --lifecycle-hook-name launch"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var removed []string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".DeleteDeploymentGroup") {
+					w.Write([]byte(`{"hooksNotCleanedUp":[{"name":"keyedin-app","hook":"launch","terminationHook":"stop"}]}`)) //nolint:errcheck // a test
+					return
+				}
+				if test.refused {
+					w.WriteHeader(http.StatusForbidden)
+					w.Write([]byte(`<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`)) //nolint:errcheck // a test
+					return
+				}
+				removed = append(removed, r.FormValue("LifecycleHookName"))
+				w.Write([]byte(`<DeleteLifecycleHookResponse><DeleteLifecycleHookResult/></DeleteLifecycleHookResponse>`)) //nolint:errcheck // a test
+			}))
+			defer server.Close()
+			driver := deploymentGroups{NewClients(aws.Config{
+				Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
+			})}
+			is := engine.Live[DeploymentGroup]{Spec: DeploymentGroup{Name: "app", Application: engine.ID[Application]("keyedin")}}
+			err := driver.Delete(t.Context(), is)
+			switch {
+			case test.want == "" && (err != nil || !slices.Equal(removed, []string{"launch", "stop"})):
+				t.Errorf("Delete = %v, hooks removed: %v", err, removed)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || Classify(err) != engine.Denied):
+				t.Errorf("Delete = %v, want %q", err, test.want)
 			}
 		})
 	}
