@@ -6,14 +6,6 @@ import (
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
-// gone takes "not there" for success: what was to be taken away is away.
-func gone(err error) error {
-	if Classify(err) == engine.NotFound {
-		return nil
-	}
-	return err
-}
-
 // exists takes "is there already" for success.
 func exists(err error) error {
 	if Classify(err) == engine.Conflict {

@@ -82,7 +82,7 @@ func (d defaultSecurityGroups) Delete(ctx context.Context, is engine.Live[Defaul
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
-	return gone(d.tagEC2(ctx, is.ID, nil, keys))
+	return unlessGone(d.tagEC2(ctx, is.ID, nil, keys))
 }
 
 func (d defaultSecurityGroups) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {

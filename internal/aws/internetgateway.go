@@ -81,7 +81,7 @@ func (d internetGateways) detach(ctx context.Context, is engine.Live[InternetGat
 	_, err := d.EC2.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{
 		InternetGatewayId: aws.String(is.ID), VpcId: aws.String(is.Spec.VPC.ID()),
 	})
-	return gone(err)
+	return unlessGone(err)
 }
 
 func (d internetGateways) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {

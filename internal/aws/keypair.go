@@ -74,7 +74,7 @@ func (d keyPairs) Update(context.Context, engine.Live[KeyPair], KeyPair, engine.
 }
 
 func (d keyPairs) Delete(ctx context.Context, is engine.Live[KeyPair]) error {
-	_, err := d.EC2.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyPairId: aws.String(is.ID)})
+	_, err := d.EC2.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyName: aws.String(is.Spec.Name)})
 	return err
 }
 

@@ -166,7 +166,7 @@ func (d routeTables) unroute(ctx context.Context, table, to string) error {
 		in.DestinationCidrBlock, in.DestinationIpv6CidrBlock = nil, aws.String(to)
 	}
 	_, err := d.EC2.DeleteRoute(ctx, in)
-	return gone(err)
+	return unlessGone(err)
 }
 
 // associate moves subnets over from the table they are in, without a moment in
@@ -215,7 +215,7 @@ func (d routeTables) take(ctx context.Context, table, subnet string) error {
 func (d routeTables) disassociate(ctx context.Context, is engine.Live[RouteTable], subnet string) error {
 	id, _ := is.Attrs[association+subnet].(string)
 	_, err := d.EC2.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: aws.String(id)})
-	return gone(err)
+	return unlessGone(err)
 }
 
 // Delete lets go of the subnets first, which AWS asks for.

@@ -108,7 +108,7 @@ func (c *Clients) revoke(ctx context.Context, group string, egress bool, rules [
 				GroupId: aws.String(group), IpPermissions: permissions([]Rule{r}),
 			})
 		}
-		if gone(err) != nil {
+		if unlessGone(err) != nil {
 			return err
 		}
 	}

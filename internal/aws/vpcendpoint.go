@@ -60,9 +60,7 @@ func liveVPCEndpoint(e types.VpcEndpoint) (live engine.Live[VPCEndpoint], there 
 		VPC: engine.ID[VPC](aws.ToString(e.VpcId)), Service: aws.ToString(e.ServiceName),
 	}}
 	live.Address = live.Tags[engine.TagAddress]
-	for _, id := range e.RouteTableIds {
-		live.Spec.RouteTables = append(live.Spec.RouteTables, engine.ID[RouteTable](id))
-	}
+	live.Spec.RouteTables = refs[RouteTable](e.RouteTableIds)
 	if e.LastError != nil {
 		live.Reason = aws.ToString(e.LastError.Message)
 	}
@@ -114,7 +112,7 @@ func (d vpcEndpoints) Delete(ctx context.Context, is engine.Live[VPCEndpoint]) e
 	}
 	for _, u := range out.Unsuccessful {
 		if u.Error != nil {
-			return gone(&smithy.GenericAPIError{Code: aws.ToString(u.Error.Code), Message: aws.ToString(u.Error.Message)})
+			return unlessGone(&smithy.GenericAPIError{Code: aws.ToString(u.Error.Code), Message: aws.ToString(u.Error.Message)})
 		}
 	}
 	return nil
