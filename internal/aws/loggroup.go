@@ -57,7 +57,7 @@ func (d logGroups) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[
 	var mu sync.Mutex
 	found := map[string]types.LogGroup{}
 	group, all := errgroup.WithContext(ctx)
-	for _, prefix := range logPrefixes(scope.Environment, wanted) {
+	for _, prefix := range logPrefixes(scope.Project, scope.Environment, wanted) {
 		group.Go(func() error {
 			pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(d.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(prefix)})
 			for pages.HasMorePages() {
@@ -82,13 +82,14 @@ func (d logGroups) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[
 	})
 }
 
-// logPrefixes are what to list by: our own folder, a folder with the
-// environment's name in it, else the whole name.
-func logPrefixes(environment string, names []string) []string {
-	prefixes := []string{RolePath(environment)}
+// logPrefixes are what to list by: the environment's own folder, any folder with
+// the names of project and environment in it, else the whole name.
+func logPrefixes(project, environment string, names []string) []string {
+	prefixes := []string{"/" + project + "/" + environment + "/"}
 	for _, name := range names {
 		prefix := name
-		if folder := name[:strings.LastIndex(name, "/")+1]; strings.Contains(folder, environment) {
+		folder := name[:strings.LastIndex(name, "/")+1]
+		if strings.Contains(folder, project) && strings.Contains(folder, environment) {
 			prefix = folder
 		}
 		prefixes = append(prefixes, prefix)

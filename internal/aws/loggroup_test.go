@@ -12,7 +12,7 @@ import (
 func TestLogGroup(t *testing.T) {
 	keep := func(days int) enginetest.Step {
 		return func(st *engine.Stack) {
-			engine.Add(st, "app", LogGroup{Name: "/keyedin/" + st.Environment + "/app", Days: days})
+			engine.Add(st, "app", LogGroup{Name: "/" + st.Project + "/" + st.Environment + "/app", Days: days})
 			engine.Add(st, "error", LogGroup{Name: "/aws/rds/cluster/" + st.Project + "-" + st.Environment + "/error", Days: 7})
 		}
 	}
@@ -20,11 +20,11 @@ func TestLogGroup(t *testing.T) {
 }
 
 func TestLogPrefixes(t *testing.T) {
-	got := logPrefixes("production", []string{
+	got := logPrefixes("keyedin", "production", []string{
 		"/keyedin/production/app", "/keyedin/production/nginx", "/aws/rds/cluster/keyedin-production/error",
-		"/aws/rds/cluster/keyedin-production/audit", "/aws/codebuild/keyedin", "plain",
+		"/aws/rds/cluster/keyedin-production/audit", "/aws/codebuild/production", "plain",
 	})
-	want := []string{"/aws/codebuild/keyedin", "/aws/rds/cluster/keyedin-production/", "/keyedin/production/", "plain"}
+	want := []string{"/aws/codebuild/production", "/aws/rds/cluster/keyedin-production/", "/keyedin/production/", "plain"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

@@ -79,14 +79,14 @@ func TestNamesOfStrangers(t *testing.T) {
 		ComparisonOperator: types.ComparisonOperatorGreaterThanThreshold,
 	}))
 	a.must(a.Logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{
-		LogGroupName: aws.String("/keyedin/test/app"), Tags: map[string]string{engine.TagProject: "other", engine.TagEnvironment: "test"},
+		LogGroupName: aws.String("/sample/test/app"), Tags: map[string]string{engine.TagProject: "other", engine.TagEnvironment: "test"},
 	}))
 	p := a.plan(func(st *engine.Stack) {
 		role := engine.Add(st, "server", serverRole(st, "server", "s3:GetObject"))
 		engine.Add(st, "server", InstanceProfile{Name: "sample-test-server", Path: RolePath("test"), Role: role})
 		engine.Add(st, "alerts", Topic{Name: "sample-test-alerts"})
 		engine.Add(st, "errors", Alarm{Name: "sample-test-errors"})
-		engine.Add(st, "app", LogGroup{Name: "/keyedin/test/app"})
+		engine.Add(st, "app", LogGroup{Name: "/sample/test/app"})
 	})
 	a.wantProblems(p, "alarm/errors", "instance-profile/server", "log-group/app", "role/server", "topic/alerts")
 }
