@@ -1,0 +1,123 @@
+package aws
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
+)
+
+// attrHSTS is the header's value; empty takes the header away.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
+const attrHSTS = "routing.http.response.strict_transport_security.header_value"
+
+// listeners drives Listener. Ids are ARNs.
+type listeners struct{ *Clients }
+
+// Read lists the listeners of the load balancers that are wanted, and leaves
+// out those of other people.
+func (d listeners) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[Listener], error) {
+	balancers, err := d.balancers(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := fetch(ctx, balancers, d.list)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(lists...)
+	arns := make([]string, 0, len(all))
+	for _, l := range all {
+		arns = append(arns, aws.ToString(l.ListenerArn))
+	}
+	tags, err := d.tagsELB(ctx, arns...)
+	if err != nil {
+		return nil, err
+	}
+	return fetch(ctx, all, func(ctx context.Context, l types.Listener) (*engine.Live[Listener], error) {
+		arn := aws.ToString(l.ListenerArn)
+		live := &engine.Live[Listener]{ID: arn, Spec: listenerOf(l), Tags: tags[arn]}
+		if isOurs(scope, live.Tags) {
+			live.Address = live.Tags[engine.TagAddress]
+		} else if live.Tags == nil || !isRecorded(scope, live.Spec.Kind(), arn) {
+			return nil, nil
+		}
+		if l.Protocol != types.ProtocolEnumHttps {
+			return live, nil
+		}
+		live.Spec.HSTS, err = d.hsts(ctx, arn)
+		return live, err
+	})
+}
+
+func (d listeners) list(ctx context.Context, b types.LoadBalancer) (*[]types.Listener, error) {
+	var all []types.Listener
+	pages := elb.NewDescribeListenersPaginator(d.ELB, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Listeners...)
+	}
+	return &all, nil
+}
+
+func (d listeners) hsts(ctx context.Context, arn string) (string, error) {
+	out, err := d.ELB.DescribeListenerAttributes(ctx, &elb.DescribeListenerAttributesInput{ListenerArn: aws.String(arn)})
+	if err != nil {
+		return "", err
+	}
+	for _, a := range out.Attributes {
+		if aws.ToString(a.Key) == attrHSTS {
+			return aws.ToString(a.Value), nil
+		}
+	}
+	return "", nil
+}
+
+func (d listeners) Create(ctx context.Context, id engine.Identity, s Listener) error {
+	_, err := d.ELB.CreateListener(ctx, &elb.CreateListenerInput{
+		LoadBalancerArn: aws.String(s.LoadBalancer.ID()), Port: aws.Int32(int32(s.Port)), Protocol: types.ProtocolEnum(s.Protocol),
+		Certificates: s.certificates(), SslPolicy: s.policy(), DefaultActions: s.actions(nil), Tags: toELB(id.Tags),
+	})
+	return err
+}
+
+func (d listeners) Update(ctx context.Context, is engine.Live[Listener], want Listener, changed engine.Fields) error {
+	in := &elb.ModifyListenerInput{ListenerArn: aws.String(is.ID)}
+	if changed.Has("port", "protocol", "certificate", "policy") {
+		in.Port, in.Protocol = aws.Int32(int32(want.Port)), types.ProtocolEnum(want.Protocol)
+		in.Certificates, in.SslPolicy = want.certificates(), want.policy()
+	}
+	if changed.Has("redirect", "groups") {
+		in.DefaultActions = want.actions(is.Spec.Weights)
+	}
+	if in.Port != nil || in.DefaultActions != nil {
+		if _, err := d.ELB.ModifyListener(ctx, in); err != nil {
+			return err
+		}
+	}
+	if !changed.Has("hsts") {
+		return nil
+	}
+	_, err := d.ELB.ModifyListenerAttributes(ctx, &elb.ModifyListenerAttributesInput{
+		ListenerArn: aws.String(is.ID),
+		Attributes:  []types.ListenerAttribute{{Key: aws.String(attrHSTS), Value: aws.String(want.HSTS)}},
+	})
+	return err
+}
+
+func (d listeners) Delete(ctx context.Context, is engine.Live[Listener]) error {
+	_, err := d.ELB.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: aws.String(is.ID)})
+	return err
+}
+
+// Tag implements engine.Tagger.
+func (d listeners) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
+	return d.tagELB(ctx, id, set, unset)
+}
