@@ -72,7 +72,7 @@ class Call:
 
     def _rebuilt(self, environ):
         operation = self.request.operation
-        protocol = operation.service_model.protocol
+        protocol = _wire(operation.service_model)
         built = create_serializer(protocol, include_validation=False).serialize_to_request(self.params, operation)
         body = built["body"]
         if isinstance(body, dict):
@@ -102,7 +102,7 @@ class Call:
         operation = self.request.operation
         protocol = self.request.protocol
         if protocol in ("cbor", "asked"):
-            protocol = operation.service_model.protocol
+            protocol = _wire(operation.service_model)
         parser = create_parser(protocol)
         response = parser.parse({"status_code": answer.status, "body": answer.body,
                                  "headers": {k.lower(): v for k, v in answer.headers.items()}}, operation.output_shape)
@@ -111,6 +111,12 @@ class Call:
             raise AwsError(error.get("Code") or "InternalFailure", error.get("Message") or "", answer.status)
         response.pop("ResponseMetadata", None)
         return response
+
+
+def _wire(model):
+    """The protocol to speak to moto in: it knows no CBOR."""
+    protocols = model.metadata.get("protocols") or [model.protocol]
+    return next(p for p in (model.protocol, *protocols) if p != "smithy-rpc-v2-cbor")
 
 
 def _signing(model):
