@@ -28,8 +28,8 @@ type Alarm struct {
 	Statistic string `json:"statistic"`
 	// Period is in seconds: 10, 20, 30, or a multiple of 60.
 	Period int `json:"period"`
-	// Periods are looked at each time, and Datapoints of them must be bad. Period
-	// times Periods is at most a week.
+	// Periods are looked at each time, and Datapoints of them must be bad. They last
+	// a day at most, or a week if a Period is an hour and more.
 	Periods    int     `json:"evaluation-periods"`
 	Datapoints int     `json:"datapoints"`
 	Threshold  float64 `json:"threshold"`

@@ -64,6 +64,8 @@ func (DeploymentGroup) Timing() engine.Timing {
 // Effect implements engine.Affecting.
 func (DeploymentGroup) Effect(changed engine.Fields) engine.Effect {
 	switch {
+	case changed.Has("triggers"):
+		return engine.Effect{Text: "CodeDeploy announces the triggers by a mail to their topics"}
 	case changed.Has("auto-scaling-groups"):
 		return engine.Effect{Text: "servers of another group get the application with the next deployment, or when they are launched"}
 	case changed.Has("traffic-control", "target-group"):

@@ -99,17 +99,22 @@ func (d deploymentGroups) Create(ctx context.Context, id engine.Identity, s Depl
 	return err
 }
 
-// Update sends everything: what is left out of some fields is kept, and of
-// others removed.
-func (d deploymentGroups) Update(ctx context.Context, is engine.Live[DeploymentGroup], s DeploymentGroup, _ engine.Fields) error {
-	_, err := d.CodeDeploy.UpdateDeploymentGroup(ctx, &codedeploy.UpdateDeploymentGroupInput{
+// Update sends everything, as what is left out of some fields is kept and of
+// others removed; but triggers only when they change, as each time that they
+// are sent CodeDeploy announces them by a mail to the topic.
+func (d deploymentGroups) Update(ctx context.Context, is engine.Live[DeploymentGroup], s DeploymentGroup, changed engine.Fields) error {
+	in := &codedeploy.UpdateDeploymentGroupInput{
 		ApplicationName: aws.String(s.Application.ID()), CurrentDeploymentGroupName: aws.String(is.Spec.Name),
 		ServiceRoleArn: aws.String(s.Role.MustGet()), DeploymentConfigName: aws.String(s.Config),
 		AutoScalingGroups: ids(s.Groups), DeploymentStyle: s.style(), LoadBalancerInfo: s.loadBalancer(),
-		AutoRollbackConfiguration: s.rollback(), AlarmConfiguration: s.alarms(), TriggerConfigurations: s.triggers(),
+		AutoRollbackConfiguration: s.rollback(), AlarmConfiguration: s.alarms(),
 		OutdatedInstancesStrategy: types.OutdatedInstancesStrategy(s.Outdated),
 		TerminationHookEnabled:    aws.Bool(s.TerminationHook),
-	})
+	}
+	if changed.Has("triggers") {
+		in.TriggerConfigurations = s.triggers()
+	}
+	_, err := d.CodeDeploy.UpdateDeploymentGroup(ctx, in)
 	return err
 }
 

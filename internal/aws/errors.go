@@ -43,7 +43,7 @@ var meanings = map[engine.Meaning][]string{
 		"DBClusterSnapshotAlreadyExistsFault",
 		"OperationAborted",
 		"ScalingActivityInProgress", "ResourceContention", "InstanceRefreshInProgress", "IncorrectInstanceState",
-		"DeleteConflict", "ConcurrentModification", "ConcurrentAccess", "StaleTag", "OperationAbortedException",
+		"DeleteConflict", "ConcurrentModification", "ConcurrentModificationException", "ConcurrentAccess", "StaleTag", "OperationAbortedException",
 	},
 	engine.Throttled: {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete"},
 	engine.Denied:    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"},
@@ -52,7 +52,7 @@ var meanings = map[engine.Meaning][]string{
 		"InstanceQuotaExceeded", "StorageQuotaExceeded", "SnapshotQuotaExceeded", "TooManyBuckets", "LimitExceededException",
 		"LimitExceeded", "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded",
 		"ApplicationLimitExceededException", "DeploymentGroupLimitExceededException", "LifecycleHookLimitExceededException",
-		"TopicLimitExceeded", "SubscriptionLimitExceeded",
+		"TopicLimitExceeded", "SubscriptionLimitExceeded", "LimitExceededFault",
 	},
 	engine.Expired: {"ExpiredToken", "ExpiredTokenException", "RequestExpired"},
 }

@@ -21,7 +21,8 @@ type Role struct {
 	// Path is RolePath(environment).
 	Path string `json:"path"`
 	// Trust is the service that may take the role, such as ec2.amazonaws.com.
-	Trust  string `json:"trust"`
+	Trust string `json:"trust"`
+	// Policy has at most 10,240 characters as a document.
 	Policy Policy `json:"policy"`
 	// Boundary is the ARN of a policy that limits what the role can ever be
 	// allowed; absent: whatever is set in AWS stays.
