@@ -17,20 +17,20 @@ import (
 	"github.com/keyedin-app/keyedin-infra/internal/state"
 )
 
-// account is an account in which things happen that the engine did not do.
-type account struct {
+// lived is an account in which things happen that the engine did not do.
+type lived struct {
 	*Clients
 	t *testing.T
 }
 
-func newAccount(t *testing.T) account {
+func newLived(t *testing.T) lived {
 	t.Helper()
 	t.Parallel()
-	return account{NewClients(bench.Start(t).Config()), t}
+	return lived{NewClients(bench.Start(t).Config()), t}
 }
 
 // must is for what is made behind the engine's back.
-func (a account) must(_ any, err error) {
+func (a lived) must(_ any, err error) {
 	a.t.Helper()
 	if err != nil {
 		a.t.Fatal(err)
@@ -38,7 +38,7 @@ func (a account) must(_ any, err error) {
 }
 
 // plan says what an environment that has nothing recorded would do.
-func (a account) plan(declare func(*engine.Stack)) *engine.Plan {
+func (a lived) plan(declare func(*engine.Stack)) *engine.Plan {
 	a.t.Helper()
 	st := engine.NewStack("sample", "test", nil)
 	declare(st)
@@ -51,7 +51,7 @@ func (a account) plan(declare func(*engine.Stack)) *engine.Plan {
 	return e.Plan(st, last, world, nil)
 }
 
-func (a account) wantProblems(p *engine.Plan, addresses ...string) {
+func (a lived) wantProblems(p *engine.Plan, addresses ...string) {
 	a.t.Helper()
 	var got []string
 	for _, problem := range p.Problems {
@@ -65,7 +65,7 @@ func (a account) wantProblems(p *engine.Plan, addresses ...string) {
 
 // What has a name we want and is not ours stops the plan, and is never taken.
 func TestNamesOfStrangers(t *testing.T) {
-	a := newAccount(t)
+	a := newLived(t)
 	ctx := context.Background()
 	trust := aws.String(trusts("ec2.amazonaws.com").document())
 	a.must(a.IAM.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("sample-test-server"), AssumeRolePolicyDocument: trust}))
@@ -93,7 +93,7 @@ func TestNamesOfStrangers(t *testing.T) {
 
 // A group that a service made before us, without tags, is taken over and tagged.
 func TestLogGroupOfAService(t *testing.T) {
-	a := newAccount(t)
+	a := newLived(t)
 	name := aws.String("/aws/rds/cluster/sample-test/error")
 	a.must(a.Logs.CreateLogGroup(context.Background(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: name}))
 	p := a.plan(func(st *engine.Stack) { engine.Add(st, "error", LogGroup{Name: *name, Days: 7}) })
@@ -113,7 +113,7 @@ func TestLogGroupOfAService(t *testing.T) {
 // A role goes though someone has attached a policy to it and put it into a
 // profile, which stays.
 func TestRoleInUseGoes(t *testing.T) {
-	a := newAccount(t)
+	a := newLived(t)
 	ctx := context.Background()
 	name, path := aws.String("sample-test-server"), aws.String(RolePath("test"))
 	a.must(a.IAM.CreateRole(ctx, &iam.CreateRoleInput{
