@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -162,7 +163,18 @@ func (d buckets) owns(ctx context.Context, name string) (bool, error) {
 	return false, nil
 }
 
+// Create looks first: in us-east-1 S3 answers a create of a bucket one has
+// with success, and resets its access control lists.
 func (d buckets) Create(ctx context.Context, id engine.Identity, s Bucket) error {
+	_, err := d.S3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(s.Name)})
+	switch status := httpStatus(err); {
+	case err == nil:
+		return &types.BucketAlreadyOwnedByYou{Message: aws.String("bucket " + s.Name + " exists")}
+	case status == http.StatusForbidden:
+		return &BucketTaken{Name: s.Name, Key: s.key()}
+	case status != http.StatusNotFound:
+		return elsewhere(err, s.Name, s.key(), d.Config.Region)
+	}
 	tags := maps.Clone(id.Tags)
 	if s.Keep {
 		tags[keepTag] = "true"
@@ -174,7 +186,7 @@ func (d buckets) Create(ctx context.Context, id engine.Identity, s Bucket) error
 	if d.Config.Region != "us-east-1" { // which is the one region that must not be named
 		in.CreateBucketConfiguration.LocationConstraint = types.BucketLocationConstraint(d.Config.Region)
 	}
-	_, err := d.S3.CreateBucket(ctx, in)
+	_, err = d.S3.CreateBucket(ctx, in)
 	var taken *types.BucketAlreadyExists
 	switch {
 	case errors.As(err, &taken):

@@ -26,6 +26,16 @@ func (e *BucketElsewhere) Error() string {
 	return fmt.Sprintf("the bucket %q exists in %s, not in %s, and a bucket cannot be moved; choose another name in keyedin.yaml: %s", e.Name, e.Region, e.Want, e.Key)
 }
 
+// httpStatus is the status AWS answered an error with, or 0. An answer to a
+// HEAD has no body, and so no code.
+func httpStatus(err error) int {
+	var response *smithyhttp.ResponseError
+	if !errors.As(err, &response) {
+		return 0
+	}
+	return response.HTTPStatusCode()
+}
+
 // elsewhere recognises S3's answers for a bucket of another region, which name
 // that region in a header.
 func elsewhere(err error, name, key, want string) error {

@@ -25,12 +25,14 @@ var meanings = map[engine.Meaning][]string{
 		"InvalidInstanceID.NotFound", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException",
 		"InvalidLaunchTemplateId.VersionNotFound", "InvalidLaunchTemplateName.NotFoundException",
 		"NoSuchEntity", "ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException",
+		"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound", "NoSuchHostedZone",
 		"NotFound", "ResourceNotFound", "ResourceNotFoundException",
 	},
 	engine.NotYet: {},
 	engine.Conflict: {
 		"InvalidGroup.Duplicate", "InvalidPermission.Duplicate", "InvalidKeyPair.Duplicate", "RouteAlreadyExists",
 		"DBSubnetGroupAlreadyExists", "DBParameterGroupAlreadyExists", "DBClusterAlreadyExistsFault", "DBInstanceAlreadyExists",
+		"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener", "HostedZoneAlreadyExists",
 		"RepositoryAlreadyExistsException", "BucketAlreadyOwnedByYou",
 		"AlreadyExists", "InvalidLaunchTemplateName.AlreadyExistsException",
 		// A token was used before, for something that is there, or was.
@@ -50,8 +52,12 @@ var meanings = map[engine.Meaning][]string{
 	engine.Quota: {
 		"DBSubnetGroupQuotaExceeded", "DBSubnetQuotaExceededFault", "DBParameterGroupQuotaExceeded", "DBClusterQuotaExceededFault",
 		"InstanceQuotaExceeded", "StorageQuotaExceeded", "SnapshotQuotaExceeded", "TooManyBuckets", "LimitExceededException",
+		"VpcLimitExceeded", "InternetGatewayLimitExceeded", "SubnetLimitExceeded", "VpcEndpointLimitExceeded", "SecurityGroupLimitExceeded",
+		"RouteTableLimitExceeded", "RulesPerSecurityGroupLimitExceeded", "NatGatewayLimitExceeded", "AddressLimitExceeded",
+		"TooManyLoadBalancers", "TooManyTargetGroups", "TooManyListeners", "TooManyHostedZones", "TooManyRecordSets",
 		"LimitExceeded", "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded",
 		"ApplicationLimitExceededException", "DeploymentGroupLimitExceededException", "LifecycleHookLimitExceededException",
+		"TooManyLoadBalancers", "TooManyTargetGroups", "TooManyListeners", "TooManyHostedZones",
 		"TopicLimitExceeded", "SubscriptionLimitExceeded", "LimitExceededFault",
 	},
 	engine.Expired: {"ExpiredToken", "ExpiredTokenException", "RequestExpired"},
@@ -87,6 +93,18 @@ var byOperation = map[string]engine.Meaning{
 	"PutBucketCors:NoSuchBucket": engine.NotYet,
 	// The instance's last profile is still on its way out.
 	"AssociateIamInstanceProfile:IncorrectState": engine.Busy, "ReplaceIamInstanceProfileAssociation:IncorrectState": engine.Busy,
+	// Protection that was just lifted is still seen for a moment.
+	"DeleteLoadBalancer:OperationNotPermitted": engine.Busy,
+	// The listener that named it has just gone.
+	"DeleteTargetGroup:ResourceInUse": engine.Busy, "DeleteCertificate:ResourceInUseException": engine.Busy,
+	"RequestCertificate:RequestInProgressException": engine.Busy, "DeleteCertificate:ConflictException": engine.Busy,
+	// What they are made of has been read, and is not known everywhere yet.
+	"CreateLoadBalancer:SubnetNotFound": engine.NotYet, "CreateLoadBalancer:InvalidSecurityGroup": engine.NotYet,
+	"SetSubnets:SubnetNotFound": engine.NotYet, "SetSecurityGroups:InvalidSecurityGroup": engine.NotYet,
+	"CreateListener:LoadBalancerNotFound": engine.NotYet, "CreateListener:TargetGroupNotFound": engine.NotYet,
+	"CreateListener:CertificateNotFound": engine.NotYet, "ModifyListener:CertificateNotFound": engine.NotYet,
+	"ModifyListener:TargetGroupNotFound":        engine.NotYet,
+	"ChangeResourceRecordSets:NoSuchHostedZone": engine.NotYet,
 	// There is one such role in an account.
 	"CreateServiceLinkedRole:InvalidInput": engine.Conflict,
 	// What an instance is put into has been read: it is not known everywhere yet.

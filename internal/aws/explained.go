@@ -38,12 +38,17 @@ func (w why) with(words string) string {
 type NoProfile struct {
 	why
 	Profile string
-	Files   []string
+	// Files are those that were looked through, if the SDK says so.
+	Files []string
 }
 
 func (e *NoProfile) words() string {
+	files := "~/.aws/config or ~/.aws/credentials"
+	if len(e.Files) > 0 {
+		files = strings.Join(e.Files, " or ")
+	}
 	return fmt.Sprintf("there is no AWS profile %q in %s.\nMake it: aws configure sso --profile %s; or set profile in keyedin.yaml to one of: aws configure list-profiles",
-		e.Profile, strings.Join(e.Files, " or "), e.Profile)
+		e.Profile, files, e.Profile)
 }
 
 func (e *NoProfile) Error() string { return e.words() }

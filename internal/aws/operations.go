@@ -67,6 +67,13 @@ func actionsOf(service, operation string) []string {
 // S3 names its actions otherwise than its calls.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 const operations = `
+acm:AddTagsToCertificate
+acm:DeleteCertificate
+acm:DescribeCertificate
+acm:ListCertificates
+acm:ListTagsForCertificate
+acm:RemoveTagsFromCertificate
+acm:RequestCertificate acm:RequestCertificate acm:AddTagsToCertificate
 autoscaling:AttachLoadBalancerTargetGroups
 autoscaling:CancelInstanceRefresh
 autoscaling:CreateAutoScalingGroup autoscaling:CreateAutoScalingGroup autoscaling:CreateOrUpdateTags ec2:RunInstances ec2:CreateTags iam:PassRole
@@ -100,33 +107,67 @@ codedeploy:TagResource
 codedeploy:UntagResource
 codedeploy:UpdateDeploymentGroup codedeploy:UpdateDeploymentGroup iam:PassRole
 ec2:AssociateIamInstanceProfile
+ec2:AssociateRouteTable
+ec2:AttachInternetGateway
+ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupEgress ec2:CreateTags
+ec2:AuthorizeSecurityGroupIngress ec2:AuthorizeSecurityGroupIngress ec2:CreateTags
+ec2:CreateInternetGateway ec2:CreateInternetGateway ec2:CreateTags
 ec2:CreateLaunchTemplate ec2:CreateLaunchTemplate ec2:CreateTags
 ec2:CreateLaunchTemplateVersion
+ec2:CreateRoute
+ec2:CreateRouteTable ec2:CreateRouteTable ec2:CreateTags
+ec2:CreateSecurityGroup ec2:CreateSecurityGroup ec2:CreateTags
+ec2:CreateSubnet ec2:CreateSubnet ec2:CreateTags
 ec2:CreateTags
 ec2:CreateVpc ec2:CreateVpc ec2:CreateTags
+ec2:CreateVpcEndpoint ec2:CreateVpcEndpoint ec2:CreateTags
+ec2:DeleteInternetGateway
+ec2:DeleteKeyPair
 ec2:DeleteLaunchTemplate
 ec2:DeleteLaunchTemplateVersions
+ec2:DeleteRoute
+ec2:DeleteRouteTable
+ec2:DeleteSecurityGroup
+ec2:DeleteSubnet
 ec2:DeleteTags
 ec2:DeleteVpc
+ec2:DeleteVpcEndpoints
 ec2:DescribeAvailabilityZones
 ec2:DescribeIamInstanceProfileAssociations
 ec2:DescribeImages
 ec2:DescribeInstanceAttribute
 ec2:DescribeInstanceTypeOfferings
 ec2:DescribeInstances
+ec2:DescribeInternetGateways
+ec2:DescribeKeyPairs
 ec2:DescribeLaunchTemplateVersions
 ec2:DescribeLaunchTemplates
+ec2:DescribeRouteTables
+ec2:DescribeSecurityGroupRules
+ec2:DescribeSecurityGroups
 ec2:DescribeSubnets
 ec2:DescribeVolumes
 ec2:DescribeVpcAttribute
+ec2:DescribeVpcEndpoints
 ec2:DescribeVpcs
+ec2:DetachInternetGateway
+ec2:DisassociateRouteTable
+ec2:ImportKeyPair ec2:ImportKeyPair ec2:CreateTags
 ec2:ModifyInstanceAttribute
 ec2:ModifyInstanceMetadataOptions
 ec2:ModifyLaunchTemplate
+ec2:ModifySubnetAttribute
 ec2:ModifyVpcAttribute
+ec2:ModifyVpcEndpoint
 ec2:ReplaceIamInstanceProfileAssociation
+ec2:ReplaceRoute
+ec2:ReplaceRouteTableAssociation
+ec2:RevokeSecurityGroupEgress
+ec2:RevokeSecurityGroupIngress
 ec2:RunInstances ec2:RunInstances ec2:CreateTags iam:PassRole
 ec2:TerminateInstances
+ec2:UpdateSecurityGroupRuleDescriptionsEgress
+ec2:UpdateSecurityGroupRuleDescriptionsIngress
 ecr:CreateRepository ecr:CreateRepository ecr:TagResource
 ecr:DeleteLifecyclePolicy
 ecr:DeleteRepository
@@ -138,7 +179,29 @@ ecr:PutImageTagMutability
 ecr:PutLifecyclePolicy
 ecr:TagResource
 ecr:UntagResource
+elasticloadbalancing:AddTags
+elasticloadbalancing:CreateListener elasticloadbalancing:CreateListener elasticloadbalancing:AddTags
+elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:AddTags
+elasticloadbalancing:CreateTargetGroup elasticloadbalancing:CreateTargetGroup elasticloadbalancing:AddTags
+elasticloadbalancing:DeleteListener
+elasticloadbalancing:DeleteLoadBalancer
+elasticloadbalancing:DeleteTargetGroup
+elasticloadbalancing:DescribeListenerAttributes
+elasticloadbalancing:DescribeListeners
+elasticloadbalancing:DescribeLoadBalancerAttributes
+elasticloadbalancing:DescribeLoadBalancers
+elasticloadbalancing:DescribeTags
+elasticloadbalancing:DescribeTargetGroupAttributes
+elasticloadbalancing:DescribeTargetGroups
 elasticloadbalancing:DescribeTargetHealth
+elasticloadbalancing:ModifyListener
+elasticloadbalancing:ModifyListenerAttributes
+elasticloadbalancing:ModifyLoadBalancerAttributes
+elasticloadbalancing:ModifyTargetGroup
+elasticloadbalancing:ModifyTargetGroupAttributes
+elasticloadbalancing:RemoveTags
+elasticloadbalancing:SetSecurityGroups
+elasticloadbalancing:SetSubnets
 iam:AddRoleToInstanceProfile iam:AddRoleToInstanceProfile iam:PassRole
 iam:CreateInstanceProfile iam:CreateInstanceProfile iam:TagInstanceProfile
 iam:CreateRole iam:CreateRole iam:TagRole
@@ -152,7 +215,6 @@ iam:GetInstanceProfile
 iam:GetRole
 iam:GetRolePolicy
 iam:ListAttachedRolePolicies
-iam:ListInstanceProfileTags
 iam:ListInstanceProfiles
 iam:ListInstanceProfilesForRole
 iam:ListRolePolicies
@@ -196,6 +258,14 @@ rds:ModifyDBSubnetGroup
 rds:RemoveTagsFromResource
 rds:ResetDBClusterParameterGroup
 rds:StartDBCluster
+route53:ChangeResourceRecordSets
+route53:ChangeTagsForResource
+route53:CreateHostedZone
+route53:DeleteHostedZone
+route53:GetHostedZone
+route53:ListHostedZonesByName
+route53:ListResourceRecordSets
+route53:ListTagsForResources
 s3:AbortMultipartUpload
 s3:CreateBucket s3:CreateBucket s3:PutBucketOwnershipControls s3:TagResource
 s3:DeleteBucket
@@ -210,6 +280,7 @@ s3:GetBucketPolicy
 s3:GetBucketTagging
 s3:GetBucketVersioning
 s3:GetPublicAccessBlock s3:GetBucketPublicAccessBlock
+s3:HeadBucket s3:ListBucket
 s3:ListBuckets s3:ListAllMyBuckets
 s3:ListMultipartUploads s3:ListBucketMultipartUploads
 s3:ListObjectVersions s3:ListBucketVersions
