@@ -194,6 +194,7 @@ def read_rest(operation, protocol, method, path, query, headers, body, url_param
     if shape is None:
         return {}, []
     payload = shape.serialization.get("payload")
+    text = body if payload and shape.members[payload].type_name == "string" else None
     if payload and shape.members[payload].type_name in ("blob", "string"):
         body = b""
     parser = {"rest-xml": RestXMLParser, "rest-json": RestJSONParser}[protocol](operation)
@@ -203,4 +204,6 @@ def read_rest(operation, protocol, method, path, query, headers, body, url_param
     except Exception as error:  # moto's parser raises whatever its conversions raise
         raise Unreadable("body", str(error)[:120], "document of this operation") from None
     parsed.update({k: v for k, v in url_params.items() if k in shape.members})
+    if text:
+        parsed[payload] = text.decode("utf-8", "replace")
     return parsed, []
