@@ -52,6 +52,8 @@ type Clients struct {
 	SSM         *ssm.Client
 	STS         *sts.Client
 	Tagging     *resourcegroupstaggingapi.Client
+	// Delegation is how a domain's name servers are found out; nil does not look.
+	Delegation Delegation
 }
 
 // attempts is how often the SDK tries a call that may be repeated; its own
@@ -91,6 +93,6 @@ func NewClients(c aws.Config) *Clients {
 		IAM: iam.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c), Quotas: servicequotas.NewFromConfig(c),
 		RDS: rds.NewFromConfig(c), Route53: route53.NewFromConfig(c), S3: s3.NewFromConfig(c),
 		Secrets: secretsmanager.NewFromConfig(c), SNS: sns.NewFromConfig(c), SSM: ssm.NewFromConfig(c),
-		STS: sts.NewFromConfig(c), Tagging: resourcegroupstaggingapi.NewFromConfig(c),
+		STS: sts.NewFromConfig(c), Tagging: resourcegroupstaggingapi.NewFromConfig(c), Delegation: publicDelegation,
 	}
 }

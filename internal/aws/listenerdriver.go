@@ -49,7 +49,8 @@ func (d listeners) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[
 		if l.Protocol != types.ProtocolEnumHttps {
 			return live, nil
 		}
-		live.Spec.HSTS, err = d.hsts(ctx, arn)
+		hsts, err := d.hsts(ctx, arn)
+		live.Spec.HSTS = hsts
 		return live, err
 	})
 }

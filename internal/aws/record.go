@@ -35,3 +35,8 @@ func (Record) Fixed() []string { return []string{"zone", "name", "type"} }
 
 // NoTags implements engine.Untagged.
 func (Record) NoTags() {}
+
+// Effect implements engine.Affecting.
+func (Record) Effect(engine.Fields) engine.Effect {
+	return engine.Effect{Level: engine.Degraded, Text: "who has looked it up goes on using the old answer until that has expired: its TTL, or a minute for an alias"}
+}

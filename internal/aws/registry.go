@@ -10,6 +10,8 @@ func Kinds(c *Clients) []engine.Kind {
 		// security groups
 		engine.Use(securityGroups{c}), engine.Use(defaultSecurityGroups{c}), engine.Use(securityGroupRules{c}), engine.Use(keyPairs{c}),
 		// load balancer, certificate, dns
+		engine.Use(loadBalancers{c}), engine.Use(targetGroups{c}), engine.Use(listeners{c}),
+		engine.Use(certificates{c}), engine.Use(hostedZones{c}), engine.Use(newRecords(c)),
 		// permissions
 		engine.Use(roles{c}),
 		engine.Use(instanceProfiles{c}),
