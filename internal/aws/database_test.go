@@ -49,6 +49,7 @@ type database struct {
 	Parameters DBClusterParameterGroup
 	Cluster    DBCluster
 	Writer     DBInstance
+	all        engine.Set[engine.Ref[Subnet]]
 }
 
 func (p premises) database(environment string) database {
@@ -60,11 +61,12 @@ func (p premises) database(environment string) database {
 			Parameters: map[string]string{"require_secure_transport": "ON", "slow_query_log": "1"},
 		},
 		DBCluster{
-			Name: name, Engine: AuroraMySQL, Version: "8.0.mysql_aurora.3.08.2", SecurityGroups: engine.Set[engine.Ref[SecurityGroup]]{p.group},
+			Name: name, Engine: AuroraMySQL, Version: "8.0", SecurityGroups: engine.Set[engine.Ref[SecurityGroup]]{p.group},
 			Encrypted: true, User: "keyedin", ManagedPassword: true, BackupDays: 7, BackupWindow: "03:00-04:00", MaintenanceWindow: "sun:05:00-sun:06:00",
 			DeletionProtection: true, LogExports: engine.Set[string]{"error", "slowquery"}, IAMAuth: true, CopyTags: true, Port: 3306,
 		},
 		DBInstance{Name: name + "-1", Class: "db.t3.medium", AutoMinor: true},
+		p.subnets,
 	}
 }
 
@@ -101,7 +103,10 @@ func conformDatabase(t *testing.T, edits ...func(*database)) {
 }
 
 func TestDBSubnetGroup(t *testing.T) {
-	conformDatabase(t, func(d *database) { d.Subnets.Description = "private subnets of all zones" })
+	conformDatabase(t,
+		func(d *database) { d.Subnets.Description = "private subnets of two zones" },
+		func(d *database) { d.Subnets.Subnets = d.all },
+	)
 }
 
 func TestDBClusterParameterGroup(t *testing.T) {
@@ -112,9 +117,14 @@ func TestDBClusterParameterGroup(t *testing.T) {
 
 func TestDBCluster(t *testing.T) {
 	conformDatabase(t,
-		func(d *database) { d.Cluster.BackupDays, d.Cluster.DeletionProtection, d.Cluster.BackupWindow = 14, false, "04:00-05:00" },
+		func(d *database) {
+			d.Cluster.BackupDays, d.Cluster.DeletionProtection, d.Cluster.BackupWindow = 14, false, "04:00-05:00"
+		},
 		func(d *database) { d.Cluster.LogExports = engine.Set[string]{"audit", "error"} },
 		func(d *database) { d.Cluster.CopyTags, d.Cluster.IAMAuth = false, false },
+		func(d *database) {
+			d.Cluster.Version, d.Cluster.MaintenanceWindow, d.Cluster.Port = "8.0.mysql_aurora.3.10.0", "mon:05:00-mon:06:00", 3307
+		},
 	)
 }
 
