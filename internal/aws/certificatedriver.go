@@ -185,9 +185,15 @@ func (d certificates) Create(ctx context.Context, id engine.Identity, s Certific
 	return err
 }
 
-// others are the names beside the domain; an empty list is none at all.
+// others are the names beside the domain. ACM refuses an empty list.
 func (s Certificate) others() []string {
-	return slices.DeleteFunc(slices.Clone([]string(s.Names)), func(name string) bool { return name == s.Domain })
+	var others []string
+	for _, name := range s.Names {
+		if name != s.Domain {
+			others = append(others, name)
+		}
+	}
+	return others
 }
 
 // requestToken is the identity's token, and another one with each that failed.
