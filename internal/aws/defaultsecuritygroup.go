@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -79,7 +80,9 @@ func (d defaultSecurityGroups) Update(ctx context.Context, is engine.Live[Defaul
 func (d defaultSecurityGroups) Delete(ctx context.Context, is engine.Live[DefaultSecurityGroup]) error {
 	var keys []string
 	for key := range is.Tags {
-		keys = append(keys, key)
+		if !strings.HasPrefix(key, "aws:") { // these are AWS's, and cannot be taken away
+			keys = append(keys, key)
+		}
 	}
 	slices.Sort(keys)
 	return unlessGone(d.tagEC2(ctx, is.ID, nil, keys))

@@ -19,7 +19,7 @@ var meanings = map[engine.Meaning][]string{
 	engine.NotFound: {
 		"InvalidVpcID.NotFound", "InvalidSubnetID.NotFound", "InvalidInternetGatewayID.NotFound", "Gateway.NotAttached",
 		"InvalidRouteTableID.NotFound", "InvalidAssociationID.NotFound", "InvalidRoute.NotFound", "InvalidVpcEndpointId.NotFound",
-		"InvalidGroup.NotFound", "InvalidPermission.NotFound", "InvalidKeyPair.NotFound",
+		"InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "InvalidKeyPair.NotFound",
 		"DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound", "DBClusterNotFoundFault", "DBInstanceNotFound",
 		"RepositoryNotFoundException", "NoSuchBucket",
 		"InvalidInstanceID.NotFound", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException",
@@ -40,7 +40,7 @@ var meanings = map[engine.Meaning][]string{
 		"EntityAlreadyExists", "ApplicationAlreadyExistsException", "DeploymentGroupAlreadyExistsException", "ResourceAlreadyExistsException",
 	},
 	engine.Busy: {
-		"DependencyViolation",
+		"DependencyViolation", "InvalidGroup.InUse",
 		"InvalidDBSubnetGroupStateFault", "InvalidDBParameterGroupState", "InvalidDBClusterStateFault", "InvalidDBInstanceState",
 		"DBClusterSnapshotAlreadyExistsFault",
 		"OperationAborted",
@@ -77,6 +77,9 @@ var byOperation = map[string]engine.Meaning{
 	"AssociateRouteTable:InvalidRouteTableID.NotFound": engine.NotYet, "AssociateRouteTable:InvalidSubnetID.NotFound": engine.NotYet,
 	"AuthorizeSecurityGroupIngress:InvalidGroup.NotFound": engine.NotYet, "AuthorizeSecurityGroupEgress:InvalidGroup.NotFound": engine.NotYet,
 	"CreateTags:InvalidGroup.NotFound": engine.NotYet,
+	"ModifyVpcEndpoint:InvalidRouteTableId.NotFound": engine.NotYet, "ReplaceRoute:InvalidInternetGatewayID.NotFound": engine.NotYet,
+	// It is attached already.
+	"AttachInternetGateway:Resource.AlreadyAssociated": engine.Conflict,
 	// Another association of the subnet is on its way out.
 	"AssociateRouteTable:Resource.AlreadyAssociated": engine.Busy,
 	// Protection that was just lifted is still seen for a moment.

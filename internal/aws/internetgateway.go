@@ -40,7 +40,10 @@ func (d internetGateways) Read(ctx context.Context, scope engine.Scope) ([]engin
 			live := engine.Live[InternetGateway]{ID: aws.ToString(g.InternetGatewayId), Tags: fromEC2(g.Tags)}
 			live.Address = live.Tags[engine.TagAddress]
 			for _, a := range g.Attachments {
-				live.Spec.VPC = engine.ID[VPC](aws.ToString(a.VpcId))
+				// EC2 says available here, which the SDK's own type does not list.
+				if a.State != types.AttachmentStatusDetaching && a.State != types.AttachmentStatusDetached {
+					live.Spec.VPC = engine.ID[VPC](aws.ToString(a.VpcId))
+				}
 			}
 			lives = append(lives, live)
 		}
@@ -62,7 +65,7 @@ func (d internetGateways) Update(ctx context.Context, is engine.Live[InternetGat
 	_, err := d.EC2.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{
 		InternetGatewayId: aws.String(is.ID), VpcId: aws.String(want.VPC.ID()),
 	})
-	return err
+	return exists(err) // which VPC it is attached to, the next read tells
 }
 
 // Delete detaches first; AWS refuses that while public addresses are in use.

@@ -49,13 +49,21 @@ func (d subnets) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[Su
 				Zone: aws.ToString(s.AvailabilityZone), PublicIP: aws.ToBool(s.MapPublicIpOnLaunch),
 			}}
 			live.Address = live.Tags[engine.TagAddress]
-			if s.State == types.SubnetStatePending {
-				live.Status = engine.Pending
-			}
+			live.Status, live.Reason = subnetStatus(s)
 			lives = append(lives, live)
 		}
 	}
 	return lives, nil
+}
+
+func subnetStatus(s types.Subnet) (engine.Status, string) {
+	switch s.State {
+	case types.SubnetStateAvailable:
+		return engine.Ready, ""
+	case types.SubnetStateFailed, types.SubnetStateFailedInsufficientCapacity:
+		return engine.Failed, "AWS could not make it: " + string(s.State)
+	}
+	return engine.Pending, string(s.State)
 }
 
 func (d subnets) Create(ctx context.Context, id engine.Identity, s Subnet) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -34,6 +35,11 @@ func (VPCEndpoint) Identity() engine.Class { return engine.Tokened }
 // Effect implements engine.Affecting.
 func (VPCEndpoint) Effect(engine.Fields) engine.Effect {
 	return engine.Effect{Level: engine.Degraded, Text: "open connections to the service are cut"}
+}
+
+// Timing implements engine.Timed.
+func (VPCEndpoint) Timing() engine.Timing {
+	return engine.Timing{Create: 10 * time.Second, Update: 10 * time.Second, Delete: 20 * time.Second, GiveUp: 10 * time.Minute}
 }
 
 type vpcEndpoints struct{ *Clients }
