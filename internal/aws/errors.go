@@ -76,7 +76,7 @@ var byOperation = map[string]engine.Meaning{
 	"CreateRoute:InvalidInternetGatewayID.NotFound": engine.NotYet, "ModifySubnetAttribute:InvalidSubnetID.NotFound": engine.NotYet,
 	"AssociateRouteTable:InvalidRouteTableID.NotFound": engine.NotYet, "AssociateRouteTable:InvalidSubnetID.NotFound": engine.NotYet,
 	"AuthorizeSecurityGroupIngress:InvalidGroup.NotFound": engine.NotYet, "AuthorizeSecurityGroupEgress:InvalidGroup.NotFound": engine.NotYet,
-	"CreateTags:InvalidGroup.NotFound": engine.NotYet,
+	"CreateTags:InvalidGroup.NotFound":               engine.NotYet,
 	"ModifyVpcEndpoint:InvalidRouteTableId.NotFound": engine.NotYet, "ReplaceRoute:InvalidInternetGatewayID.NotFound": engine.NotYet,
 	// It is attached already.
 	"AttachInternetGateway:Resource.AlreadyAssociated": engine.Conflict,

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,25 +32,35 @@ func KeyPairName(r engine.Ref[KeyPair]) engine.Value[string] { return engine.Att
 
 type keyPairs struct{ *Clients }
 
+// Read lists by tags, and asks for the names that are wanted and not among
+// these: they are free, or somebody else's.
 func (d keyPairs) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[KeyPair], error) {
-	names := scope.Names("key-pair")
-	if len(names) == 0 {
-		return nil, nil
+	lives, err := d.list(ctx, scope, ours(scope))
+	if err != nil {
+		return nil, err
 	}
-	out, err := d.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{
-		IncludePublicKey: aws.Bool(true), Filters: []types.Filter{{Name: aws.String("key-name"), Values: names}},
+	missing := slices.DeleteFunc(scope.Names("key-pair"), func(name string) bool {
+		return slices.ContainsFunc(lives, func(l engine.Live[KeyPair]) bool { return l.Spec.Name == name })
 	})
+	if len(missing) == 0 {
+		return lives, nil
+	}
+	others, err := d.list(ctx, scope, []types.Filter{{Name: aws.String("key-name"), Values: missing}})
+	return append(lives, others...), err
+}
+
+func (d keyPairs) list(ctx context.Context, scope engine.Scope, filters []types.Filter) ([]engine.Live[KeyPair], error) {
+	out, err := d.EC2.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{IncludePublicKey: aws.Bool(true), Filters: filters})
 	if err != nil {
 		return nil, err
 	}
 	var lives []engine.Live[KeyPair]
 	for _, k := range out.KeyPairs {
 		live := engine.Live[KeyPair]{
-			ID: aws.ToString(k.KeyPairId), Tags: fromEC2(k.Tags), Attrs: map[string]any{"name": aws.ToString(k.KeyName)},
+			ID: aws.ToString(k.KeyPairId), Attrs: map[string]any{"name": aws.ToString(k.KeyName)},
 			Spec: KeyPair{Name: aws.ToString(k.KeyName), PublicKey: withoutComment(aws.ToString(k.PublicKey))},
 		}
-		live.Address = live.Tags[engine.TagAddress]
-		live.Foreign = !isOurs(scope, live.Tags)
+		belongs(scope, &live, fromEC2(k.Tags))
 		lives = append(lives, live)
 	}
 	return lives, nil

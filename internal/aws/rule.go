@@ -1,11 +1,9 @@
 package aws
 
 import (
-	"context"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
@@ -22,58 +20,6 @@ type Rule struct {
 	Group       engine.Ref[SecurityGroup] `json:"group,omitzero"`
 	PrefixList  string                    `json:"prefix-list,omitzero"`
 	Description string                    `json:"description,omitzero"`
-}
-
-// defaultGroup is the name of the group that comes with each VPC.
-const defaultGroup = "default"
-
-// doors are the environment's security groups with all their rules, listed
-// once for the three kinds that are made of them.
-type doors struct {
-	groups []types.SecurityGroup
-	single []types.SecurityGroupRule // those that are objects of their own
-	owned  map[string]bool           // group, direction and rule of each of these
-}
-
-func (c *Clients) doors(ctx context.Context, scope engine.Scope) (doors, error) {
-	return engine.Once(scope, "security groups", func() (doors, error) {
-		d := doors{owned: map[string]bool{}}
-		pages := ec2.NewDescribeSecurityGroupsPaginator(c.EC2, &ec2.DescribeSecurityGroupsInput{Filters: ours(scope)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return d, err
-			}
-			d.groups = append(d.groups, page.SecurityGroups...)
-		}
-		rules := ec2.NewDescribeSecurityGroupRulesPaginator(c.EC2, &ec2.DescribeSecurityGroupRulesInput{Filters: ours(scope)})
-		for rules.HasMorePages() {
-			page, err := rules.NextPage(ctx)
-			if err != nil {
-				return d, err
-			}
-			d.single = append(d.single, page.SecurityGroupRules...)
-		}
-		for _, r := range d.single {
-			d.owned[aws.ToString(r.GroupId)+ruleKey(aws.ToBool(r.IsEgress), ruleOf(r))] = true
-		}
-		return d, nil
-	})
-}
-
-// rules are those of one direction that are parts of their group.
-func (d doors) rules(g types.SecurityGroup, egress bool) engine.Set[Rule] {
-	permissions := g.IpPermissions
-	if egress {
-		permissions = g.IpPermissionsEgress
-	}
-	var rules engine.Set[Rule]
-	for _, r := range rulesOf(permissions) {
-		if !d.owned[aws.ToString(g.GroupId)+ruleKey(egress, r)] {
-			rules = append(rules, r)
-		}
-	}
-	return rules
 }
 
 // ruleKey is what AWS tells two rules of a group apart by: all but the description.

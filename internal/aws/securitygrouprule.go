@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -49,29 +50,30 @@ func (d securityGroupRules) Read(ctx context.Context, scope engine.Scope) ([]eng
 	return lives, nil
 }
 
-// Create takes a rule over that is there without our tags: AWS knows a rule by
-// what it says, so there is never a second one.
+// Create takes over a rule that is there without our tags: AWS knows a rule by
+// what it says, so there is never a second one. One that is there for another
+// address is made anew, so that what is deleted with that address is not this.
 func (d securityGroupRules) Create(ctx context.Context, id engine.Identity, s SecurityGroupRule) error {
-	err := d.authorize(ctx, s.Of.ID(), s.Direction == outward, []Rule{s.Rule}, tagged(id, types.ResourceTypeSecurityGroupRule))
-	if err == nil || exists(err) != nil {
+	egress := s.Direction == outward
+	put := func() error {
+		return d.authorize(ctx, s.Of.ID(), egress, []Rule{s.Rule}, tagged(id, types.ResourceTypeSecurityGroupRule))
+	}
+	err := put()
+	if Classify(err) != engine.Conflict {
 		return err
 	}
-	pages := ec2.NewDescribeSecurityGroupRulesPaginator(d.EC2, &ec2.DescribeSecurityGroupRulesInput{Filters: []types.Filter{
-		{Name: aws.String("group-id"), Values: []string{s.Of.ID()}},
-	}})
-	egress := s.Direction == outward
-	for pages.HasMorePages() {
-		page, pageErr := pages.NextPage(ctx)
-		if pageErr != nil {
-			return pageErr
-		}
-		for _, r := range page.SecurityGroupRules {
-			if aws.ToBool(r.IsEgress) == egress && ruleKey(egress, ruleOf(r)) == ruleKey(egress, s.Rule) {
-				return d.tagEC2(ctx, aws.ToString(r.SecurityGroupRuleId), id.Tags, nil)
-			}
-		}
+	old, there, lookErr := d.standing(ctx, s.Of.ID(), egress, s.Rule)
+	if lookErr != nil || !there {
+		return errors.Join(err, lookErr)
 	}
-	return err
+	ruleID := aws.ToString(old.SecurityGroupRuleId)
+	if _, spoken := fromEC2(old.Tags)[engine.TagAddress]; spoken || ruleOf(old).Description != s.Rule.Description {
+		if err := d.revokeOne(ctx, s.Of.ID(), egress, ruleID); err != nil {
+			return err
+		}
+		return put()
+	}
+	return d.tagEC2(ctx, ruleID, id.Tags, nil)
 }
 
 // Update is not asked for: every field is fixed.
@@ -79,8 +81,18 @@ func (d securityGroupRules) Update(context.Context, engine.Live[SecurityGroupRul
 	return nil
 }
 
+// Delete leaves a rule alone that has become a part of its group.
 func (d securityGroupRules) Delete(ctx context.Context, is engine.Live[SecurityGroupRule]) error {
-	return d.revoke(ctx, is.Spec.Of.ID(), is.Spec.Direction == outward, []Rule{is.Spec.Rule})
+	out, err := d.EC2.DescribeSecurityGroupRules(ctx, &ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{is.ID}})
+	if err != nil {
+		return unlessGone(err)
+	}
+	for _, r := range out.SecurityGroupRules {
+		if fromEC2(r.Tags)[engine.TagAddress] == is.Address {
+			return d.revokeOne(ctx, is.Spec.Of.ID(), is.Spec.Direction == outward, is.ID)
+		}
+	}
+	return nil
 }
 
 func (d securityGroupRules) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
