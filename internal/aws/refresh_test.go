@@ -21,6 +21,7 @@ import (
 // template, as AWS words them.
 type scaling struct {
 	group     string // what DescribeAutoScalingGroups lists
+	activity  string // the newest scaling activity
 	refusal   string // the code that StartInstanceRefresh and CancelInstanceRefresh answer
 	refreshes []string
 	looks     int
@@ -54,6 +55,8 @@ func (s *scaling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch action {
 	case "DescribeAutoScalingGroups":
 		answer("<AutoScalingGroups>" + s.group + "</AutoScalingGroups>")
+	case "DescribeScalingActivities":
+		answer("<Activities>" + s.activity + "</Activities>")
 	case "DescribeInstanceRefreshes":
 		look := ""
 		if len(s.refreshes) > 0 {
