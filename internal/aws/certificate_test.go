@@ -76,7 +76,7 @@ func TestCertificateStatus(t *testing.T) {
 			if d := cmp.Diff(want, live.Attrs); d != "" {
 				t.Error(d)
 			}
-			if proven(live) {
+			if (requested{Live: live}).proven() {
 				t.Error("ACM has not said how www.example.com is proven")
 			}
 		})
@@ -87,15 +87,15 @@ func TestCertificateStatus(t *testing.T) {
 // that failed.
 func TestRequestTokenAfterFailure(t *testing.T) {
 	const token = "0123456789abcdef0123456789abcdef"
-	cert := func(id string, status engine.Status) engine.Live[Certificate] {
-		return engine.Live[Certificate]{ID: id, Status: status}
+	cert := func(id string, status engine.Status) requested {
+		return requested{Live: engine.Live[Certificate]{ID: id, Status: status}}
 	}
-	if got := requestToken(token, []engine.Live[Certificate]{cert("a", engine.Pending)}); got != token {
+	if got := requestToken(token, []requested{cert("a", engine.Pending)}); got != token {
 		t.Errorf("the token changed to %s though none failed", got)
 	}
-	one := requestToken(token, []engine.Live[Certificate]{cert("a", engine.Failed), cert("b", engine.Failed)})
-	other := requestToken(token, []engine.Live[Certificate]{cert("b", engine.Failed), cert("a", engine.Failed)})
-	third := requestToken(token, []engine.Live[Certificate]{cert("a", engine.Failed)})
+	one := requestToken(token, []requested{cert("a", engine.Failed), cert("b", engine.Failed)})
+	other := requestToken(token, []requested{cert("b", engine.Failed), cert("a", engine.Failed)})
+	third := requestToken(token, []requested{cert("a", engine.Failed)})
 	if one == token || one != other || one == third || len(one) != 32 {
 		t.Errorf("tokens %s, %s, %s", one, other, third)
 	}
@@ -120,5 +120,23 @@ func TestUndelegated(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestCertificateAwaitsAPerson(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		fresh bool
+		want  engine.Status
+	}{
+		{"", false, engine.Pending},
+		{"set the name servers", true, engine.Pending},
+		{"set the name servers", false, engine.Waiting},
+	} {
+		c := requested{Live: engine.Live[Certificate]{Status: engine.Pending, Reason: "open"}, fresh: test.fresh}
+		c.await(test.text)
+		if c.Status != test.want || (c.Reason == "open") != (test.text == "") {
+			t.Errorf("%q, fresh %v: %s, %q", test.text, test.fresh, c.Status, c.Reason)
+		}
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"golang.org/x/sync/errgroup"
@@ -18,34 +20,50 @@ import (
 // certificates drives Certificate. Ids are ARNs.
 type certificates struct{ *Clients }
 
+// requested is a certificate as ACM has it.
+type requested struct {
+	engine.Live[Certificate]
+	// fresh is true in its first minute, in which ACM has looked for nothing yet.
+	fresh bool
+}
+
 // Read looks at whether the domain is delegated only where ACM waits for it.
 func (d certificates) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[Certificate], error) {
-	lives, err := d.certificates(ctx, scope)
+	found, err := d.certificates(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
-	lives = slices.Clone(lives)
-	for i := range lives {
-		if lives[i].Status != engine.Pending || !proven(lives[i]) {
-			continue
+	lives := make([]engine.Live[Certificate], 0, len(found))
+	for _, c := range found {
+		if c.Status == engine.Pending && c.proven() {
+			text, err := d.missingDelegation(ctx, scope, c.Spec.Domain)
+			if err != nil {
+				return nil, err
+			}
+			c.await(text)
 		}
-		text, err := d.missingDelegation(ctx, scope, lives[i].Spec.Domain)
-		if err != nil {
-			return nil, err
-		}
-		if text != "" {
-			lives[i].Status, lives[i].Reason = engine.Waiting, text
-		}
+		lives = append(lives, c.Live)
 	}
 	return lives, nil
 }
 
 // proven reports whether ACM has said for all names which records prove them.
-func proven(live engine.Live[Certificate]) bool {
-	return !slices.ContainsFunc(live.Spec.Names, func(name string) bool {
-		_, said := live.Attrs["record-name/"+name]
+func (c requested) proven() bool {
+	return !slices.ContainsFunc(c.Spec.Names, func(name string) bool {
+		_, said := c.Attrs["record-name/"+name]
 		return !said
 	})
+}
+
+// await tells what a person has to do, and after a while that it waits for that.
+func (c *requested) await(text string) {
+	if text == "" {
+		return
+	}
+	c.Reason = text
+	if !c.fresh {
+		c.Status = engine.Waiting
+	}
 }
 
 // missingDelegation says what is to be done when the public DNS does not know
@@ -70,13 +88,13 @@ func (d certificates) missingDelegation(ctx context.Context, scope engine.Scope,
 
 // certificates are the environment's, once a round for them and for the
 // records they are proven by.
-func (c *Clients) certificates(ctx context.Context, s engine.Scope) ([]engine.Live[Certificate], error) {
-	return engine.Once(s, "certificates", func() ([]engine.Live[Certificate], error) {
+func (c *Clients) certificates(ctx context.Context, s engine.Scope) ([]requested, error) {
+	return engine.Once(s, "certificates", func() ([]requested, error) {
 		arns, err := c.certificatesFor(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		return fetch(ctx, arns, func(ctx context.Context, arn string) (*engine.Live[Certificate], error) {
+		return fetch(ctx, arns, func(ctx context.Context, arn string) (*requested, error) {
 			return c.certificate(ctx, s, arn)
 		})
 	})
@@ -109,7 +127,7 @@ func (c *Clients) certificatesFor(ctx context.Context, s engine.Scope) ([]string
 }
 
 // certificate reads one, and returns nil when it is not the environment's.
-func (c *Clients) certificate(ctx context.Context, s engine.Scope, arn string) (*engine.Live[Certificate], error) {
+func (c *Clients) certificate(ctx context.Context, s engine.Scope, arn string) (*requested, error) {
 	var detail *acm.DescribeCertificateOutput
 	var tags *acm.ListTagsForCertificateOutput
 	group, all := errgroup.WithContext(ctx)
@@ -131,7 +149,8 @@ func (c *Clients) certificate(ctx context.Context, s engine.Scope, arn string) (
 	} else if !isRecorded(s, live.Spec.Kind(), arn) {
 		return nil, nil
 	}
-	return &live, nil
+	now, ok := middleware.GetServerTime(detail.ResultMetadata)
+	return &requested{live, ok && now.Sub(aws.ToTime(detail.Certificate.CreatedAt)) < time.Minute}, nil
 }
 
 func certificateOf(c types.CertificateDetail) engine.Live[Certificate] {
@@ -173,13 +192,13 @@ func (d certificates) Create(ctx context.Context, id engine.Identity, s Certific
 	scope := engine.NewScope(id.Project, id.Environment, []engine.Expected{
 		{Kind: s.Kind(), Address: id.Address, Document: engine.Document{"domain": s.Domain}},
 	})
-	lives, err := d.certificates(ctx, scope)
+	before, err := d.certificates(ctx, scope)
 	if err != nil {
 		return err
 	}
 	_, err = d.ACM.RequestCertificate(ctx, &acm.RequestCertificateInput{
 		DomainName: aws.String(s.Domain), SubjectAlternativeNames: s.others(), ValidationMethod: types.ValidationMethodDns,
-		KeyAlgorithm: types.KeyAlgorithmRsa2048, IdempotencyToken: aws.String(requestToken(id.Token, lives)),
+		KeyAlgorithm: types.KeyAlgorithmRsa2048, IdempotencyToken: aws.String(requestToken(id.Token, before)),
 		Tags: toACM(id.Tags),
 	})
 	return err
@@ -197,11 +216,11 @@ func (s Certificate) others() []string {
 }
 
 // requestToken is the identity's token, and another one with each that failed.
-func requestToken(token string, lives []engine.Live[Certificate]) string {
+func requestToken(token string, before []requested) string {
 	var failed []string
-	for _, live := range lives {
-		if live.Status == engine.Failed {
-			failed = append(failed, live.ID)
+	for _, c := range before {
+		if c.Status == engine.Failed {
+			failed = append(failed, c.ID)
 		}
 	}
 	if failed == nil {
