@@ -67,7 +67,8 @@ func (d securityGroupRules) Create(ctx context.Context, id engine.Identity, s Se
 		return errors.Join(err, lookErr)
 	}
 	ruleID := aws.ToString(old.SecurityGroupRuleId)
-	if _, spoken := fromEC2(old.Tags)[engine.TagAddress]; spoken || ruleOf(old).Description != s.Rule.Description {
+	of := fromEC2(old.Tags)[engine.TagAddress]
+	if of != "" && of != id.Address || ruleOf(old).Description != s.Rule.Description {
 		if err := d.revokeOne(ctx, s.Of.ID(), egress, ruleID); err != nil {
 			return err
 		}
