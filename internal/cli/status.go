@@ -169,4 +169,3 @@ func list(v any) []string {
 	}
 	return all
 }
-
