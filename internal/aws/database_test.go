@@ -49,6 +49,7 @@ type database struct {
 	Parameters DBClusterParameterGroup
 	Cluster    DBCluster
 	Writer     DBInstance
+	st         *engine.Stack
 	all        engine.Set[engine.Ref[Subnet]]
 }
 
@@ -66,7 +67,7 @@ func (p premises) database(environment string) database {
 			DeletionProtection: true, LogExports: engine.Set[string]{"error", "slowquery"}, IAMAuth: true, CopyTags: true, Port: 3306,
 		},
 		DBInstance{Name: name + "-1", Class: "db.t3.medium", AutoMinor: true},
-		p.subnets,
+		nil, p.subnets,
 	}
 }
 
@@ -74,6 +75,7 @@ func (p premises) database(environment string) database {
 func (p premises) step(edit func(*database)) enginetest.Step {
 	return func(st *engine.Stack) {
 		d := p.database(st.Environment)
+		d.st = st
 		if edit != nil {
 			edit(&d)
 		}

@@ -30,7 +30,7 @@ type DBClusterParameterGroup struct {
 func (DBClusterParameterGroup) Kind() string { return "db-cluster-parameter-group" }
 
 // Fixed implements engine.Fixer.
-func (DBClusterParameterGroup) Fixed() []string { return []string{"name", "family", "description"} }
+func (DBClusterParameterGroup) Fixed() []string { return []string{"name", "family"} }
 
 // Effect implements engine.Affecting.
 func (DBClusterParameterGroup) Effect(changed engine.Fields) engine.Effect {
@@ -49,13 +49,14 @@ func (d dbClusterParameterGroups) Read(ctx context.Context, scope engine.Scope) 
 		if group == nil || err != nil {
 			return nil, err
 		}
+		known, _ := scope.Find(kind, name)
+		wanted := wantedAs[DBClusterParameterGroup](known)
+		// A group's description is for good, and other words are no reason to make
+		// a new group and restart the database with it.
 		live := &engine.Live[DBClusterParameterGroup]{ID: name, Spec: DBClusterParameterGroup{
-			Name: name, Family: aws.ToString(group.DBParameterGroupFamily), Description: aws.ToString(group.Description),
+			Name: name, Family: aws.ToString(group.DBParameterGroupFamily),
+			Description: cmp.Or(wanted.Description, aws.ToString(group.Description)),
 		}}
-		var wanted DBClusterParameterGroup
-		if known, ok := scope.Find(kind, name); ok {
-			wanted = wantedAs[DBClusterParameterGroup](known)
-		}
 		if live.Spec.Parameters, err = d.settings(ctx, name, wanted.Parameters); err != nil || isRecorded(scope, kind, name) {
 			return live, err
 		}

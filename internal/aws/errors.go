@@ -48,7 +48,7 @@ var meanings = map[engine.Meaning][]string{
 		"DeleteConflict", "ConcurrentModification", "ConcurrentModificationException", "ConcurrentAccess", "StaleTag", "OperationAbortedException",
 	},
 	engine.Throttled: {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete"},
-	engine.Denied:    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"},
+	engine.Denied:    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden"},
 	engine.Quota: {
 		"DBSubnetGroupQuotaExceeded", "DBSubnetQuotaExceededFault", "DBParameterGroupQuotaExceeded", "DBClusterQuotaExceededFault",
 		"InstanceQuotaExceeded", "StorageQuotaExceeded", "SnapshotQuotaExceeded", "TooManyBuckets", "LimitExceededException",

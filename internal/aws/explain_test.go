@@ -107,7 +107,7 @@ func TestExplainADenial(t *testing.T) {
 	t.Run("decoding is denied too", func(t *testing.T) {
 		c := answering(t, map[string]string{"CreateVpc": denial, "DecodeAuthorizationMessage": queryError("AccessDenied", "no")})
 		err := createVPC(t, c)
-		says[*Denied](t, c.Explain(t.Context(), err), err, "ec2:CreateVpc and ec2:CreateTags", "sts:DecodeAuthorizationMessage")
+		says[*Denied](t, c.Explain(t.Context(), err), err, "ec2:CreateVpc", "ec2:CreateTags", "sts:DecodeAuthorizationMessage")
 	})
 	t.Run("in plain words", func(t *testing.T) {
 		c := answering(t, map[string]string{"": queryError("AccessDenied", "User: arn:aws:iam::123456789012:user/ops is not authorized")})

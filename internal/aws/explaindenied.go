@@ -16,8 +16,8 @@ import (
 // Denied: the credentials may not do that.
 type Denied struct {
 	why
-	// Actions are the IAM actions to allow, Resource what on; Resource and Caller
-	// are empty when AWS does not say.
+	// Actions are the IAM actions to allow, the call's own first; Resource is what
+	// on. Resource and Caller are empty when AWS does not say.
 	Actions          []string
 	Resource, Caller string
 	// Explicit: a policy denies it, so that allowing it elsewhere does not help.
@@ -33,9 +33,12 @@ func (e *Denied) words() string {
 	if who == "" {
 		who = "the AWS credentials in use"
 	}
-	text := fmt.Sprintf("%s may not do %s", who, strings.Join(e.Actions, " and "))
+	text := fmt.Sprintf("%s may not do %s", who, e.Actions[0])
 	if e.Resource != "" {
 		text += " on " + e.Resource
+	}
+	if len(e.Actions) > 1 {
+		text += ", or else one of what that takes beside: " + strings.Join(e.Actions[1:], ", ")
 	}
 	switch {
 	case e.Explicit:

@@ -76,7 +76,7 @@ acm:RemoveTagsFromCertificate
 acm:RequestCertificate acm:RequestCertificate acm:AddTagsToCertificate
 autoscaling:AttachLoadBalancerTargetGroups
 autoscaling:CancelInstanceRefresh
-autoscaling:CreateAutoScalingGroup autoscaling:CreateAutoScalingGroup autoscaling:CreateOrUpdateTags ec2:RunInstances ec2:CreateTags iam:PassRole
+autoscaling:CreateAutoScalingGroup autoscaling:CreateAutoScalingGroup autoscaling:CreateOrUpdateTags ec2:RunInstances ec2:CreateTags iam:PassRole iam:CreateServiceLinkedRole
 autoscaling:CreateOrUpdateTags
 autoscaling:DeleteAutoScalingGroup
 autoscaling:DeleteLifecycleHook
@@ -181,7 +181,7 @@ ecr:TagResource
 ecr:UntagResource
 elasticloadbalancing:AddTags
 elasticloadbalancing:CreateListener elasticloadbalancing:CreateListener elasticloadbalancing:AddTags
-elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:AddTags
+elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:AddTags iam:CreateServiceLinkedRole
 elasticloadbalancing:CreateTargetGroup elasticloadbalancing:CreateTargetGroup elasticloadbalancing:AddTags
 elasticloadbalancing:DeleteListener
 elasticloadbalancing:DeleteLoadBalancer
@@ -236,7 +236,7 @@ logs:PutRetentionPolicy
 logs:TagResource
 logs:UntagResource
 rds:AddTagsToResource
-rds:CreateDBCluster rds:CreateDBCluster rds:AddTagsToResource secretsmanager:CreateSecret secretsmanager:TagResource kms:DescribeKey kms:CreateGrant
+rds:CreateDBCluster rds:CreateDBCluster rds:AddTagsToResource secretsmanager:CreateSecret secretsmanager:TagResource kms:DescribeKey kms:CreateGrant iam:CreateServiceLinkedRole
 rds:CreateDBClusterParameterGroup rds:CreateDBClusterParameterGroup rds:AddTagsToResource
 rds:CreateDBInstance rds:CreateDBInstance rds:AddTagsToResource
 rds:CreateDBSubnetGroup rds:CreateDBSubnetGroup rds:AddTagsToResource
