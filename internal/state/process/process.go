@@ -15,9 +15,11 @@ type Identity struct {
 }
 
 // Self is the identity of this process.
-func Self() Identity {
+func Self() Identity { return Of(os.Getpid()) }
+
+// Of is the identity of a process that runs on this machine now.
+func Of(pid int) Identity {
 	host, _ := os.Hostname() // only shown and compared: an empty name proves nothing
-	pid := os.Getpid()
 	start, _ := started(pid)
 	return Identity{Host: host, Boot: boot(), PID: pid, Start: start}
 }
