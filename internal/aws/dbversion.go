@@ -56,17 +56,16 @@ func (c *Clients) fullVersion(ctx context.Context, engine, version string) (stri
 	if version != major(version) {
 		return version, nil
 	}
-	family := aws.String(engine + version)
 	out, err := c.RDS.DescribeDBEngineVersions(ctx, &rds.DescribeDBEngineVersionsInput{
-		Engine: aws.String(engine), DBParameterGroupFamily: family, DefaultOnly: aws.Bool(true),
+		Engine: aws.String(engine), EngineVersion: aws.String(version), DefaultOnly: aws.Bool(true),
 	})
 	if err != nil {
 		return "", err
 	}
 	offered := out.DBEngineVersions
-	if len(offered) == 0 { // the engine's default is of another major
+	if len(offered) == 0 { // no version of this major is a default
 		pages := rds.NewDescribeDBEngineVersionsPaginator(c.RDS, &rds.DescribeDBEngineVersionsInput{
-			Engine: aws.String(engine), DBParameterGroupFamily: family,
+			Engine: aws.String(engine), DBParameterGroupFamily: aws.String(engine + version),
 		})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
