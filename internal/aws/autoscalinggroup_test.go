@@ -15,6 +15,12 @@ func groupIn(st *engine.Stack, p place, edit func(*LaunchTemplate, *AutoScalingG
 		Name: "sample-" + st.Environment, Types: []string{"t3.small", "t3a.small"}, Subnets: p.subnets, Min: 1, Max: 3, Desired: 1,
 		OnDemandBase: 1, SpotStrategy: "price-capacity-optimized", CapacityRebalance: true, HealthCheck: "ELB", GracePeriod: 300, Warmup: 180,
 	}
+	for _, name := range []string{"blue", "green"} {
+		group.TargetGroups = append(group.TargetGroups, engine.Add(st, name, TargetGroup{
+			Name: "sample-" + st.Environment + "-" + name, VPC: p.vpc, Port: 80, Protocol: "HTTP", TargetType: "instance", Drain: 30,
+			Health: HealthCheck{Path: "/", Matcher: "200", Interval: 10, Timeout: 5, Healthy: 2, Unhealthy: 2},
+		}))
+	}
 	edit(&template, &group)
 	group.Template = engine.Add(st, "web", template)
 	group.Version = LaunchTemplateVersion(group.Template)
@@ -30,6 +36,8 @@ func TestAutoScalingGroup(t *testing.T) {
 		with(func(t *LaunchTemplate, _ *AutoScalingGroup) { t.UserData = engine.Known("#!/bin/sh\n") }),
 		with(func(t *LaunchTemplate, _ *AutoScalingGroup) { t.Name += "-next" }),
 		with(func(_ *LaunchTemplate, g *AutoScalingGroup) { g.Types = []string{"t3a.small", "t3.small", "t2.small"} }),
+		with(func(_ *LaunchTemplate, g *AutoScalingGroup) { g.TargetGroups = g.TargetGroups[:1] }),
+		with(func(_ *LaunchTemplate, g *AutoScalingGroup) { g.TargetGroups = g.TargetGroups[1:] }),
 		with(func(_ *LaunchTemplate, g *AutoScalingGroup) { g.OnDemandBase, g.OnDemandPercent = 0, 50 }),
 		with(func(_ *LaunchTemplate, g *AutoScalingGroup) {
 			g.SpotStrategy, g.CapacityRebalance = "lowest-price", false
