@@ -66,6 +66,9 @@ func (d hostedZones) Read(ctx context.Context, scope engine.Scope) ([]engine.Liv
 		if live.Tags == nil {
 			live.Tags = map[string]string{}
 		}
+		if len(z.others) > 0 {
+			live.Reason = "the account has another zone of this name, whose records are not in this one: " + strings.Join(z.others, ", ")
+		}
 		if others := strangers(z, sets, claimed); len(others) > 0 {
 			live.Keep = "it holds records that are not part of this environment: " + strings.Join(others, ", ")
 		}

@@ -16,6 +16,8 @@ import (
 type zone struct {
 	id, name, address string
 	tags              map[string]string
+	// others are the ids of zones of the same name that are not ours.
+	others []string
 }
 
 // plainName is a DNS name as specs write it: in lower case, without a dot at
@@ -97,6 +99,7 @@ func (c *Clients) ownZones(ctx context.Context, s engine.Scope, found []types.Ho
 		return nil, err
 	}
 	var own []zone
+	others := map[string][]string{}
 	for _, z := range found {
 		mine := zone{id: zoneID(z), name: plainName(aws.ToString(z.Name)), tags: tags[zoneID(z)]}
 		if isOurs(s, mine.tags) {
@@ -106,7 +109,12 @@ func (c *Clients) ownZones(ctx context.Context, s engine.Scope, found []types.Ho
 		}
 		if mine.address != "" || isRecorded(s, HostedZone{}.Kind(), mine.id) {
 			own = append(own, mine)
+		} else {
+			others[mine.name] = append(others[mine.name], mine.id)
 		}
+	}
+	for i := range own {
+		own[i].others = others[own[i].name]
 	}
 	return own, nil
 }
