@@ -53,9 +53,6 @@ func (Alarm) Kind() string { return "alarm" }
 // Fixed implements engine.Fixer.
 func (Alarm) Fixed() []string { return []string{"name"} }
 
-// AlarmARN is the alarm's ARN.
-func AlarmARN(r engine.Ref[Alarm]) engine.Value[string] { return engine.Attr[string](r, "arn") }
-
 type alarms struct{ *Clients }
 
 // Read asks for alarms by name, a hundred at a time. The answer has no tags, so

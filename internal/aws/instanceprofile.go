@@ -42,11 +42,6 @@ func (InstanceProfile) Effect(changed engine.Fields) engine.Effect {
 	return engine.Effect{}
 }
 
-// InstanceProfileARN is the profile's ARN.
-func InstanceProfileARN(r engine.Ref[InstanceProfile]) engine.Value[string] {
-	return engine.Attr[string](r, "arn")
-}
-
 type instanceProfiles struct{ *Clients }
 
 func (d instanceProfiles) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[InstanceProfile], error) {

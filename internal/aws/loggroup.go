@@ -21,14 +21,10 @@ import (
 type LogGroup struct {
 	// Name has at most 512 letters, digits and ./_-#
 	Name string `json:"name"`
-	// Days is how long events stay: one of RetentionDays; 0 is for ever.
+	// Days is how long events stay: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365,
+	// 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653; 0 is for ever.
+	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 	Days int `json:"days"`
-}
-
-// RetentionDays are the values CloudWatch Logs takes.
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-func RetentionDays() []int {
-	return []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 }
 
 // Kind implements engine.Spec.
