@@ -49,10 +49,19 @@ func (r *run) converge(ctx context.Context, t *task) error {
 			w.reset()
 			continue
 		}
-		if err := w.wait(cmpText(o.Reason, "not ready yet")); err != nil {
+		if err := w.wait(cmpText(o.Reason, waitsFor(changed))); err != nil {
 			return err
 		}
 	}
+}
+
+// waitsFor says in words what keeps an object from being done with.
+func waitsFor(changed []FieldChange) string {
+	if len(changed) == 0 {
+		return "not ready yet"
+	}
+	c := changed[0]
+	return fmt.Sprintf("AWS still reports %s %s, not %s", c.Field, brief(c.Before), brief(c.After))
 }
 
 // current returns the object as it is now; first is what the plan saw.
