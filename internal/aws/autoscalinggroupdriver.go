@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
@@ -102,14 +103,18 @@ func (d autoScalingGroups) shortOf(ctx context.Context, g types.AutoScalingGroup
 		return text + "; launching is suspended", nil
 	}
 	out, err := d.AutoScaling.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{
-		AutoScalingGroupName: g.AutoScalingGroupName, MaxRecords: aws.Int32(1), // the newest comes first
+		AutoScalingGroupName: g.AutoScalingGroupName, MaxRecords: aws.Int32(10),
 	})
 	if err != nil {
 		return "", err
 	}
+	// Those under way come first, without a message as a rule, then the newest.
 	for _, a := range out.Activities {
 		if why := aws.ToString(a.StatusMessage); why != "" {
 			return text + "; " + why, nil
+		}
+		if a.StatusCode == types.ScalingActivityStatusCodeSuccessful {
+			break
 		}
 	}
 	return text, nil
@@ -124,7 +129,7 @@ func (d autoScalingGroups) Create(ctx context.Context, id engine.Identity, s Aut
 		DefaultInstanceWarmup: aws.Int32(int32(s.Warmup)), NewInstancesProtectedFromScaleIn: aws.Bool(false),
 		Tags: groupTags(s.Name, id.Tags),
 	})
-	return d.whileProfileIsNew(ctx, s, err)
+	return d.whilePartsAreNew(ctx, s, err)
 }
 
 // Update never sends the desired capacity. AWS raises it to a new minimum and
@@ -150,7 +155,7 @@ func (d autoScalingGroups) Update(ctx context.Context, is engine.Live[AutoScalin
 	in.HealthCheckType, in.HealthCheckGracePeriod = aws.String(want.HealthCheck), aws.Int32(int32(want.GracePeriod))
 	in.DefaultInstanceWarmup = aws.Int32(int32(want.Warmup))
 	_, err := d.AutoScaling.UpdateAutoScalingGroup(ctx, in)
-	return d.whileProfileIsNew(ctx, want, err)
+	return d.whilePartsAreNew(ctx, want, err)
 }
 
 // retarget attaches before it detaches, so that instances are always in one.
@@ -175,15 +180,21 @@ func (d autoScalingGroups) retarget(ctx context.Context, is engine.Live[AutoScal
 	return nil
 }
 
-// whileProfileIsNew looks behind a refusal: Auto Scaling tries the template, and
-// with it the instance profile, before it takes it.
-func (d autoScalingGroups) whileProfileIsNew(ctx context.Context, s AutoScalingGroup, err error) error {
-	if err == nil {
-		return nil
-	}
-	version, readErr := launchTemplates{d.Clients}.version(ctx, s.Template.ID(), s.Version.MustGet())
-	if readErr != nil || version == nil {
+// whilePartsAreNew looks behind a refusal: Auto Scaling tries the template's
+// version, and with it the instance profile, before it takes it.
+func (d autoScalingGroups) whilePartsAreNew(ctx context.Context, s AutoScalingGroup, err error) error {
+	if !mayPass(err) {
 		return err
+	}
+	out, readErr := d.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
+		LaunchTemplateId: aws.String(s.Template.ID()), Versions: []string{s.Version.MustGet()},
+	})
+	if readErr != nil || len(out.LaunchTemplateVersions) == 0 {
+		return err
+	}
+	version := out.LaunchTemplateVersions[0]
+	if youngerThan(templatePropagation, version.CreateTime, out.ResultMetadata) {
+		return notYet{err}
 	}
 	return d.whileNew(ctx, templateOf("", version.LaunchTemplateData).Profile.ID(), err)
 }

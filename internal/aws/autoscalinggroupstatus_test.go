@@ -27,6 +27,8 @@ func groupXML(extra string, instances ...string) string {
 }
 
 func TestStatusOfAGroup(t *testing.T) {
+	starting := `<member><StatusCode>PreInService</StatusCode></member>`
+	started := `<member><StatusCode>Successful</StatusCode></member>`
 	failed := `<member><StatusCode>Failed</StatusCode><StatusMessage>There is no Spot capacity available.</StatusMessage></member>`
 	tests := []struct {
 		name, group, activity string
@@ -39,6 +41,8 @@ func TestStatusOfAGroup(t *testing.T) {
 		{name: "still starting", group: groupXML("", "InService Healthy 3", "Pending Healthy 3"), status: engine.Pending, reason: "1 of 2 instances in service", running: 1},
 		{name: "one is unhealthy", group: groupXML("", "InService Healthy 3", "InService Unhealthy 3"), status: engine.Pending, reason: "1 of 2 instances in service", running: 1},
 		{name: "no capacity", group: groupXML("", "InService Healthy 3"), activity: failed, status: engine.Pending, reason: "1 of 2 instances in service; There is no Spot capacity available.", running: 1},
+		{name: "tries again", group: groupXML("", "InService Healthy 3"), activity: starting + failed, status: engine.Pending, reason: "1 of 2 instances in service; There is no Spot capacity available.", running: 1},
+		{name: "had no capacity once", group: groupXML("", "InService Healthy 3"), activity: starting + started + failed, status: engine.Pending, reason: "1 of 2 instances in service", running: 1},
 		{
 			name: "launching is suspended", activity: failed, status: engine.Pending, reason: "0 of 2 instances in service; launching is suspended",
 			group: groupXML("<SuspendedProcesses><member><ProcessName>Launch</ProcessName></member></SuspendedProcesses>"),

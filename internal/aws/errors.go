@@ -108,6 +108,8 @@ var byOperation = map[string]engine.Meaning{
 	"CreateListener:CertificateNotFound": engine.NotYet, "ModifyListener:CertificateNotFound": engine.NotYet,
 	"ModifyListener:TargetGroupNotFound":        engine.NotYet,
 	"ChangeResourceRecordSets:NoSuchHostedZone": engine.NotYet,
+	// A version that was made a moment ago.
+	"ModifyLaunchTemplate:InvalidLaunchTemplateId.VersionNotFound": engine.NotYet,
 	// There is one such role in an account.
 	"CreateServiceLinkedRole:InvalidInput": engine.Conflict,
 	// What an instance is put into has been read: it is not known everywhere yet.

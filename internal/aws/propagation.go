@@ -11,34 +11,46 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/smithy-go"
+	smithymiddleware "github.com/aws/smithy-go/middleware"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
-// propagation is how long EC2 may not know an instance profile that IAM has
-// made: seconds as a rule, and no call tells when it is over.
-const propagation = 3 * time.Minute
+// How long a service may not know what another one has made. IAM's changes take
+// seconds as a rule and EC2's less, and no call tells when it is over.
+const (
+	profilePropagation  = 3 * time.Minute
+	templatePropagation = 30 * time.Second
+)
 
 // notYet is a refusal that passes by itself; Classify knows it.
 type notYet struct{ error }
 
 func (e notYet) Unwrap() error { return e.error }
 
-// whileNew gives a refusal as notYet while the instance profile is so new that
-// it may be the reason. EC2 and Auto Scaling word this as a parameter that is
-// wrong, under a code they use for any other wrong parameter too. Both times
-// are AWS's own, so this machine's clock does not count.
-func (c *Clients) whileNew(ctx context.Context, profile string, err error) error {
+// mayPass reports whether a refusal may be for something that was made a moment
+// ago. EC2 and Auto Scaling word this as a parameter that is wrong, under a code
+// they use for any other wrong parameter too.
+func mayPass(err error) bool {
 	var refusal smithy.APIError
-	if !errors.As(err, &refusal) || !slices.Contains([]string{"InvalidParameterValue", "ValidationError"}, refusal.ErrorCode()) {
+	return errors.As(err, &refusal) && slices.Contains([]string{"InvalidParameterValue", "ValidationError"}, refusal.ErrorCode())
+}
+
+// youngerThan reports whether something was made less than limit before an
+// answer. Both times are AWS's own, so this machine's clock does not count.
+func youngerThan(limit time.Duration, made *time.Time, answer smithymiddleware.Metadata) bool {
+	now, ok := middleware.GetServerTime(answer)
+	return ok && made != nil && now.Sub(*made) < limit
+}
+
+// whileNew gives a refusal as notYet while the instance profile is so new that
+// it may be the reason.
+func (c *Clients) whileNew(ctx context.Context, profile string, err error) error {
+	if !mayPass(err) {
 		return err
 	}
 	out, getErr := c.IAM.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: aws.String(profile)})
-	if getErr != nil {
-		return err
-	}
-	now, ok := middleware.GetServerTime(out.ResultMetadata)
-	if !ok || now.Sub(aws.ToTime(out.InstanceProfile.CreateDate)) > propagation {
+	if getErr != nil || !youngerThan(profilePropagation, out.InstanceProfile.CreateDate, out.ResultMetadata) {
 		return err
 	}
 	return notYet{err}

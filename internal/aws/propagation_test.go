@@ -57,3 +57,30 @@ func TestRefusalsPassWhileTheProfileIsNew(t *testing.T) {
 		t.Errorf("a success became %v", err)
 	}
 }
+
+func TestRefusalsPassWhileTheTemplateIsNew(t *testing.T) {
+	now := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
+	for age, want := range map[time.Duration]engine.Meaning{time.Second: engine.NotYet, time.Minute: engine.Other} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", now.Format(http.TimeFormat))
+			switch r.FormValue("Action") {
+			case "DescribeLaunchTemplateVersions":
+				fmt.Fprintf(w, `<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet><item><createTime>%s</createTime><launchTemplateData>
+					<iamInstanceProfile><name>web</name></iamInstanceProfile></launchTemplateData></item></launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>`,
+					now.Add(-age).Format(time.RFC3339))
+			default: // the group's create is refused, and the profile is long gone
+				w.WriteHeader(http.StatusBadRequest)
+				fmt.Fprint(w, "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>")
+			}
+		}))
+		c := NewClients(aws.Config{
+			Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
+			Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+		})
+		err := autoScalingGroups{c}.Create(t.Context(), engine.Identity{}, AutoScalingGroup{Name: "web", Template: engine.ID[LaunchTemplate]("lt-0a"), Version: engine.Known("3")})
+		if got := Classify(err); err == nil || got != want {
+			t.Errorf("a template made %s ago: got meaning %v of %v, want %v", age, got, err, want)
+		}
+		server.Close()
+	}
+}
