@@ -85,6 +85,9 @@ func (r *run) differs(t *task, o Object) []FieldChange {
 	if raw := r.plan.last.Objects[t.change.Address].Document; len(raw) > 0 && t.action == Update {
 		recorded, _ = Parse(raw)
 	}
+	if t.tagged && o.Document["tags"] == nil && recorded != nil {
+		recorded["tags"] = wanted["tags"] // what was set and cannot be read counts as set
+	}
 	changed, _ := diff(t.kind.traits, wanted, recorded, o.Document)
 	return changed
 }
@@ -122,6 +125,7 @@ func (r *run) update(ctx context.Context, t *task, o Object, changed []FieldChan
 		if err := r.insist(ctx, t, t.mutation(func() error { return t.kind.tag(ctx, o.ID, set, unset) })); err != nil {
 			return err
 		}
+		t.tagged = true
 	}
 	if len(fields) == 0 {
 		return nil

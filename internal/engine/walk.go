@@ -21,6 +21,7 @@ type task struct {
 	phase   Phase
 	started time.Time
 	seen    time.Time // what it knows of AWS is of a read that started then
+	tagged  bool      // its tags were set in this run
 }
 
 func (t *task) usual() time.Duration {
