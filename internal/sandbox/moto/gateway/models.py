@@ -36,7 +36,6 @@ def _routes(name):
         operation = model.operation_model(operation_name)
         path, _, query = operation.http["requestUri"].partition("?")
         path = path.rstrip("/")  # SDKs differ in whether they send it
-        path = path.rstrip("/")  # clients send a last slash or leave it out
         pattern = re.sub(r"\{(\w+)\\?\+\\?\}", r"(?P<\1>.+)", re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
         literal = dict(parse_qsl(query, keep_blank_values=True))
         shape = operation.input_shape
