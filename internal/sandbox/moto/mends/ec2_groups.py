@@ -18,6 +18,8 @@ def _described(rule):
 
 def _same(rule, other):
     """API_RevokeSecurityGroupIngress.html: descriptions do not count when rules are compared."""
+    if not isinstance(other, SecurityGroupRule):
+        return NotImplemented
     fields = [(r.ip_protocol, r.from_port, r.to_port, r.ip_range.get("CidrIp"), r.ip_range.get("CidrIpv6"),
                r.source_group.get("GroupId"), r.prefix_list_id) for r in (rule, other)]
     return fields[0] == fields[1]
