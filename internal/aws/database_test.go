@@ -130,6 +130,10 @@ func TestDBCluster(t *testing.T) {
 	)
 }
 
+func TestTagsOfADatabase(t *testing.T) {
+	conformDatabase(t, func(d *database) { d.st.Tags["team"] = "ops" })
+}
+
 func TestDBInstance(t *testing.T) {
 	conformDatabase(t,
 		func(d *database) { d.Writer.Class, d.Writer.PromotionTier = "db.r7g.large", 2 },

@@ -150,50 +150,50 @@ func (c Capacity) toRDS() *types.ServerlessV2ScalingConfiguration {
 }
 
 func (d dbClusters) Update(ctx context.Context, is engine.Live[DBCluster], want DBCluster, changed engine.Fields) error {
-	// What waits for the maintenance window and is wanted goes with it at once.
-	in := &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String(is.ID), ApplyImmediately: aws.Bool(true)}
-	for _, field := range changed {
-		switch field {
-		case "parameter-group":
+	in := clusterChange(is.Spec, want, changed)
+	in.DBClusterIdentifier = aws.String(is.ID)
+	if changed.Has("version") {
+		version, err := d.fullVersion(ctx, want.Engine, want.Version)
+		if err != nil {
+			return err
+		}
+		in.EngineVersion = aws.String(version)
+		if major(version) != major(is.Spec.Version) { // which takes the parameters of that major too
+			in.AllowMajorVersionUpgrade = aws.Bool(true)
 			in.DBClusterParameterGroupName = aws.String(want.ParameterGroup.ID())
-		case "security-groups":
-			in.VpcSecurityGroupIds = ids(want.SecurityGroups)
-		case "managed-password":
-			in.ManageMasterUserPassword = aws.Bool(want.ManagedPassword)
-		case "backup-days":
-			in.BackupRetentionPeriod = aws.Int32(int32(want.BackupDays))
-		case "backup-window":
-			in.PreferredBackupWindow = orNil(want.BackupWindow)
-		case "maintenance-window":
-			in.PreferredMaintenanceWindow = orNil(want.MaintenanceWindow)
-		case "deletion-protection":
-			in.DeletionProtection = aws.Bool(want.DeletionProtection)
-		case "log-exports":
-			in.CloudwatchLogsExportConfiguration = &types.CloudwatchLogsExportConfiguration{
-				EnableLogTypes: without(want.LogExports, is.Spec.LogExports), DisableLogTypes: without(is.Spec.LogExports, want.LogExports),
-			}
-		case "iam-auth":
-			in.EnableIAMDatabaseAuthentication = aws.Bool(want.IAMAuth)
-		case "copy-tags":
-			in.CopyTagsToSnapshot = aws.Bool(want.CopyTags)
-		case "serverless":
-			in.ServerlessV2ScalingConfiguration = want.Serverless.toRDS()
-		case "port":
-			in.Port = aws.Int32(int32(want.Port))
-		case "version":
-			version, err := d.fullVersion(ctx, want.Engine, want.Version)
-			if err != nil {
-				return err
-			}
-			in.EngineVersion = aws.String(version)
-			if major(version) != major(is.Spec.Version) {
-				in.AllowMajorVersionUpgrade = aws.Bool(true)
-				in.DBClusterParameterGroupName = aws.String(want.ParameterGroup.ID())
-			}
 		}
 	}
 	_, err := d.RDS.ModifyDBCluster(ctx, in)
 	return err
+}
+
+// clusterChange asks for the changed fields, all but the version, at once. What
+// waits for the maintenance window goes with it.
+func clusterChange(is, want DBCluster, changed engine.Fields) *rds.ModifyDBClusterInput {
+	in := &rds.ModifyDBClusterInput{ApplyImmediately: aws.Bool(true)}
+	for field, set := range map[string]func(){
+		"parameter-group":     func() { in.DBClusterParameterGroupName = aws.String(want.ParameterGroup.ID()) },
+		"security-groups":     func() { in.VpcSecurityGroupIds = ids(want.SecurityGroups) },
+		"managed-password":    func() { in.ManageMasterUserPassword = aws.Bool(want.ManagedPassword) },
+		"backup-days":         func() { in.BackupRetentionPeriod = aws.Int32(int32(want.BackupDays)) },
+		"backup-window":       func() { in.PreferredBackupWindow = orNil(want.BackupWindow) },
+		"maintenance-window":  func() { in.PreferredMaintenanceWindow = orNil(want.MaintenanceWindow) },
+		"deletion-protection": func() { in.DeletionProtection = aws.Bool(want.DeletionProtection) },
+		"iam-auth":            func() { in.EnableIAMDatabaseAuthentication = aws.Bool(want.IAMAuth) },
+		"copy-tags":           func() { in.CopyTagsToSnapshot = aws.Bool(want.CopyTags) },
+		"serverless":          func() { in.ServerlessV2ScalingConfiguration = want.Serverless.toRDS() },
+		"port":                func() { in.Port = aws.Int32(int32(want.Port)) },
+		"log-exports": func() {
+			in.CloudwatchLogsExportConfiguration = &types.CloudwatchLogsExportConfiguration{
+				EnableLogTypes: without(want.LogExports, is.LogExports), DisableLogTypes: without(is.LogExports, want.LogExports),
+			}
+		},
+	} {
+		if changed.Has(field) {
+			set()
+		}
+	}
+	return in
 }
 
 func without(list, other []string) []string {

@@ -46,7 +46,7 @@ func TestOperationsAreAllThatIsCalled(t *testing.T) {
 		listed = append(listed, o.Service+":"+o.Name)
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(called)), listed); diff != "" {
-		t.Errorf("the calls of the package (-) and the list in operations.go (+) differ; make the list so:\n%s", diff)
+		t.Errorf("the calls of the package (-) and the list in operationlist.go (+) differ; make the list so:\n%s", diff)
 	}
 }
 
