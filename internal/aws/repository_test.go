@@ -19,7 +19,7 @@ func TestRepository(t *testing.T) {
 	conform(t,
 		step(Repository{Immutable: true, ScanOnPush: true, Keep: 30}),
 		step(Repository{Immutable: true, ScanOnPush: true, Keep: 10}),
-		step(Repository{Immutable: false, ScanOnPush: true}),
+		step(Repository{Immutable: false, ScanOnPush: false}),
 	)
 }
 
