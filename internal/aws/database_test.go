@@ -88,11 +88,16 @@ func (p premises) step(edit func(*database)) enginetest.Step {
 
 func conformDatabase(t *testing.T, edits ...func(*database)) {
 	t.Helper()
+	conformFrom(t, nil, edits...)
+}
+
+func conformFrom(t *testing.T, first func(*database), edits ...func(*database)) {
+	t.Helper()
 	t.Parallel()
 	b := bench.Start(t)
 	c := NewClients(b.Config())
 	p := newPremises(t, c)
-	steps := []enginetest.Step{p.step(nil)}
+	steps := []enginetest.Step{p.step(first)}
 	for _, edit := range edits {
 		steps = append(steps, p.step(edit))
 	}
@@ -128,6 +133,15 @@ func TestDBCluster(t *testing.T) {
 			d.Cluster.Version, d.Cluster.MaintenanceWindow, d.Cluster.Port = "8.0.mysql_aurora.3.10.0", "mon:05:00-mon:06:00", 3307
 		},
 	)
+}
+
+// TestAMajorUpgrade is one change of the cluster, between the making of the new
+// major's parameter group and the end of the old one's.
+func TestAMajorUpgrade(t *testing.T) {
+	conformFrom(t, func(d *database) {
+		d.Cluster.Version, d.Parameters.Family = "5.7", "aurora-mysql5.7"
+		d.Parameters.Name += "-5-7"
+	}, func(*database) {})
 }
 
 func TestTagsOfADatabase(t *testing.T) {
