@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
@@ -51,17 +50,17 @@ func (d defaultSecurityGroups) Read(ctx context.Context, scope engine.Scope) ([]
 
 // Create puts the tags on the group that is there, which makes it ours.
 func (d defaultSecurityGroups) Create(ctx context.Context, id engine.Identity, s DefaultSecurityGroup) error {
-	out, err := d.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{
+	groups, err := d.groups(ctx, []types.Filter{
 		{Name: aws.String("vpc-id"), Values: []string{s.VPC.ID()}},
 		{Name: aws.String("group-name"), Values: []string{defaultGroup}},
-	}})
+	})
 	if err != nil {
 		return err
 	}
-	if len(out.SecurityGroups) == 0 {
+	if len(groups) == 0 {
 		return notYet{errors.New("the VPC's default security group is not listed yet")}
 	}
-	return d.tagEC2(ctx, aws.ToString(out.SecurityGroups[0].GroupId), id.Tags, nil)
+	return d.tagEC2(ctx, aws.ToString(groups[0].GroupId), id.Tags, nil)
 }
 
 func (d defaultSecurityGroups) Update(ctx context.Context, is engine.Live[DefaultSecurityGroup], want DefaultSecurityGroup, changed engine.Fields) error {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -17,6 +18,12 @@ type InternetGateway struct {
 
 // Kind implements engine.Spec.
 func (InternetGateway) Kind() string { return "internet-gateway" }
+
+// Timing implements engine.Timed: AWS does not detach it before the last
+// public address in the VPC is gone, which load balancers keep for minutes.
+func (InternetGateway) Timing() engine.Timing {
+	return engine.Timing{Create: 3 * time.Second, Update: 3 * time.Second, Delete: 5 * time.Second, GiveUp: 20 * time.Minute}
+}
 
 // Identity implements engine.Identified: CreateInternetGateway takes tags and no token.
 func (InternetGateway) Identity() engine.Class { return engine.Tagged }

@@ -1,7 +1,10 @@
 package aws
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -26,11 +29,23 @@ type SecurityGroup struct {
 func (SecurityGroup) Kind() string { return "security-group" }
 
 // Fixed implements engine.Fixer.
-func (SecurityGroup) Fixed() []string { return []string{"name", "vpc", "description"} }
+func (SecurityGroup) Fixed() []string { return []string{"name", "vpc"} }
+
+// Owners implements engine.Owned: AWS cannot change a description, and a group
+// that is in use is not worth replacing for other words.
+func (SecurityGroup) Owners() map[string]engine.Owner {
+	return map[string]engine.Owner{"description": engine.OwnerAWS}
+}
+
+// Timing implements engine.Timed: interfaces of other services stay for
+// minutes after what they served is gone.
+func (SecurityGroup) Timing() engine.Timing {
+	return engine.Timing{Create: 3 * time.Second, Update: 3 * time.Second, Delete: 5 * time.Second, GiveUp: 20 * time.Minute}
+}
 
 // Effect implements engine.Affecting.
 func (SecurityGroup) Effect(engine.Fields) engine.Effect {
-	return engine.Effect{Text: "who may connect changes at once; open connections stay"}
+	return engine.Effect{Text: "who may connect changes at once"}
 }
 
 type securityGroups struct{ *Clients }
@@ -84,17 +99,32 @@ func (d securityGroups) Update(ctx context.Context, is engine.Live[SecurityGroup
 	return nil
 }
 
-// Delete first revokes the rules of the environment's other groups that name
-// this one: AWS does not delete a group that is named.
+// Delete revokes the rules of the environment's other groups that name this
+// one when AWS does not delete it for them, but not while anything is in it.
 func (d securityGroups) Delete(ctx context.Context, is engine.Live[SecurityGroup]) error {
-	g, inner := errgroup.WithContext(ctx)
-	for _, egress := range []bool{false, true} {
-		g.Go(func() error { return d.forget(inner, is, egress) })
-	}
-	if err := g.Wait(); err != nil {
+	in := &ec2.DeleteSecurityGroupInput{GroupId: aws.String(is.ID)}
+	_, err := d.EC2.DeleteSecurityGroup(ctx, in)
+	if Classify(err) != engine.Busy {
 		return err
 	}
-	_, err := d.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: aws.String(is.ID)})
+	interfaces, listErr := d.EC2.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: []types.Filter{
+		{Name: aws.String("group-id"), Values: []string{is.ID}},
+	}})
+	if listErr != nil {
+		return listErr
+	}
+	for _, i := range interfaces.NetworkInterfaces {
+		return fmt.Errorf("network interface %s (%s) is in it: %w",
+			aws.ToString(i.NetworkInterfaceId), cmp.Or(aws.ToString(i.Description), "no description"), err)
+	}
+	both, inner := errgroup.WithContext(ctx)
+	for _, egress := range []bool{false, true} {
+		both.Go(func() error { return d.forget(inner, is, egress) })
+	}
+	if err := both.Wait(); err != nil {
+		return err
+	}
+	_, err = d.EC2.DeleteSecurityGroup(ctx, in)
 	return err
 }
 
@@ -103,15 +133,15 @@ func (d securityGroups) forget(ctx context.Context, is engine.Live[SecurityGroup
 	if egress {
 		filter = "egress.ip-permission.group-id"
 	}
-	out, err := d.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{
+	others, err := d.groups(ctx, []types.Filter{
 		{Name: aws.String(filter), Values: []string{is.ID}},
 		{Name: aws.String("tag:" + engine.TagEnvironment), Values: []string{is.Tags[engine.TagEnvironment]}},
 		{Name: aws.String("tag:" + engine.TagProject), Values: []string{is.Tags[engine.TagProject]}},
-	}})
+	})
 	if err != nil {
 		return err
 	}
-	for _, other := range out.SecurityGroups {
+	for _, other := range others {
 		permissions := other.IpPermissions
 		if egress {
 			permissions = other.IpPermissionsEgress

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -24,6 +25,12 @@ func (Subnet) Kind() string { return "subnet" }
 
 // Fixed implements engine.Fixer.
 func (Subnet) Fixed() []string { return []string{"vpc", "cidr", "zone"} }
+
+// Timing implements engine.Timed: AWS lets go of it when the last interface
+// in it is gone, which load balancers leave behind for minutes.
+func (Subnet) Timing() engine.Timing {
+	return engine.Timing{Create: 3 * time.Second, Update: 3 * time.Second, Delete: 5 * time.Second, GiveUp: 20 * time.Minute}
+}
 
 // Identity implements engine.Identified: CreateSubnet takes tags and no token.
 func (Subnet) Identity() engine.Class { return engine.Tagged }
