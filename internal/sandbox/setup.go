@@ -47,6 +47,22 @@ func (h home) prepare(ctx context.Context, lock *os.File, log io.Writer) (launch
 	return l, err
 }
 
+// Python returns the path of a Python that has the sandbox's packages, moto and boto3 among them, and sets one up if need
+// be. Log hears of it; nil: nobody.
+func Python(ctx context.Context, log io.Writer) (string, error) {
+	h, err := openHome()
+	if err != nil {
+		return "", err
+	}
+	lock, err := h.lock(ctx, log)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close()
+	l, err := h.prepare(ctx, lock, log)
+	return l.python, err
+}
+
 // virtual returns the Python of the virtual environment for these requirements, and makes it unless it is complete.
 func (h home) virtual(ctx context.Context, base python, p program, packages []string, s setup) (string, error) {
 	sum := sha256.Sum256(append(p.requirements(), base.version()...))

@@ -73,7 +73,7 @@ func newAccount(name string) string {
 func (b *Bench) Env() []string {
 	return []string{
 		"AWS_ENDPOINT_URL=" + b.URL,
-		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
+		"AWS_ACCESS_KEY_ID=" + b.accessKey(),
 		"AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 		"AWS_SESSION_TOKEN=",
 		"AWS_PROFILE=",
@@ -92,6 +92,9 @@ func (b *Bench) Config() aws.Config {
 		Region:       Region,
 		BaseEndpoint: aws.String(b.URL),
 		Credentials: credentials.NewStaticCredentialsProvider(
-			"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""),
+			b.accessKey(), "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""),
 	}
 }
+
+// accessKey is this account's alone, so that violations can be told apart.
+func (b *Bench) accessKey() string { return "AKIA" + b.Account + "TEST" }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/keyedin-app/keyedin-infra/internal/sandbox"
 )
 
 //go:embed serve.py
@@ -47,7 +50,11 @@ func tryServer() (*server, error) {
 		return nil, err
 	}
 	logs := &buffer{}
-	command := exec.Command("python3", "-c", serve, launcher(), strconv.Itoa(port))
+	python, err := python()
+	if err != nil {
+		return nil, err
+	}
+	command := exec.Command(python, "-c", serve, launcher(), strconv.Itoa(port))
 	command.Env = append(os.Environ(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "MOTO_ACM_VALIDATION_WAIT=1",
 		"PYTHONDONTWRITEBYTECODE=1")
 	command.Stdout, command.Stderr = logs, logs
@@ -85,6 +92,9 @@ func awaitReady(address *url.URL, ended <-chan error) error {
 		}
 	}
 }
+
+// python is found once; on a new machine it is set up.
+var python = sync.OnceValues(func() (string, error) { return sandbox.Python(context.Background(), os.Stderr) })
 
 // launcher is the folder of the mended moto beside this one.
 func launcher() string {
