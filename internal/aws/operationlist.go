@@ -80,6 +80,7 @@ ec2:DescribeInternetGateways
 ec2:DescribeKeyPairs
 ec2:DescribeLaunchTemplateVersions
 ec2:DescribeLaunchTemplates
+ec2:DescribeNetworkInterfaces
 ec2:DescribeRouteTables
 ec2:DescribeSecurityGroupRules
 ec2:DescribeSecurityGroups
