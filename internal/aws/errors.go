@@ -163,3 +163,12 @@ func Classify(err error) engine.Meaning {
 	}
 	return engine.Other
 }
+
+// Words is what AWS said, without the SDK's wrapping, on one line.
+func Words(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorMessage() != "" {
+		return api.ErrorMessage()
+	}
+	return err.Error()
+}

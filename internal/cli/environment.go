@@ -57,7 +57,7 @@ func (a *app) open(ctx context.Context) (*environment, error) {
 		return nil, fmt.Errorf("the AWS settings of this machine cannot be used: %w", err)
 	}
 	return &environment{
-		app: a, config: c, clients: clients, engine: engine.New(aws.Kinds(clients), aws.Classify),
+		app: a, config: c, clients: clients, engine: newEngine(clients),
 		store: s3.Open(clients.S3, c.Storage.Private, c.Environment, s3.Options{Account: c.Account}),
 	}, nil
 }
@@ -203,3 +203,9 @@ func (e *environment) release(ctx context.Context) {
 
 // joined is a list in words.
 func joined(all []string) string { return strings.Join(all, ", ") }
+
+func newEngine(c *aws.Clients) *engine.Engine {
+	e := engine.New(aws.Kinds(c), aws.Classify)
+	e.Words = aws.Words
+	return e
+}

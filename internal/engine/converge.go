@@ -159,7 +159,7 @@ func (r *run) create(ctx context.Context, t *task) error {
 		case meaning != NotYet && meaning != Busy && meaning != Throttled:
 			return err
 		}
-		if waitErr := w.wait(err.Error()); waitErr != nil {
+		if waitErr := w.wait(r.words(err)); waitErr != nil {
 			return errors.Join(waitErr, err)
 		}
 	}

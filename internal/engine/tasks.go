@@ -56,20 +56,30 @@ func (r *run) dependents(t *task, deletes []*task) []*task {
 	return found
 }
 
-// names reports whether d's object refers to t's.
+// names reports whether d's object refers to t's. What was recorded and what
+// the config says is certain; only for an object that neither knows, the ids
+// in its live document have to do.
 func (r *run) names(d, t *task) bool {
-	edges := r.plan.last.Objects[d.change.Address].Edges
+	recorded, known := r.plan.last.Objects[d.change.Address]
+	edges := recorded.Edges
 	for _, st := range []*Stack{r.plan.stack, r.plan.hints} {
-		if st != nil {
-			edges = slices.Concat(edges, st.objects[d.change.Address].Edges())
+		if st == nil {
+			continue
+		}
+		if doc, declared := st.objects[d.change.Address]; declared {
+			known, edges = true, slices.Concat(edges, doc.Edges())
 		}
 	}
-	if slices.Contains(edges, t.change.Address) {
-		return true
+	if known {
+		return slices.Contains(edges, t.change.Address)
 	}
 	named := false
 	id := t.change.live.ID
-	mentions(map[string]any(d.change.live.Document), func(s string) { named = named || s == id && id != "" })
+	for field, value := range d.change.live.Document {
+		if field != "name" && field != "tags" { // names are alike across kinds
+			mentions(value, func(s string) { named = named || s == id && id != "" })
+		}
+	}
 	return named
 }
 

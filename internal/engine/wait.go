@@ -65,7 +65,7 @@ func (r *run) insist(ctx context.Context, t *task, call func() error) error {
 		default:
 			return err
 		}
-		if waitErr := w.wait(err.Error()); waitErr != nil {
+		if waitErr := w.wait(r.words(err)); waitErr != nil {
 			return errors.Join(waitErr, err)
 		}
 	}

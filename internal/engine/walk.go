@@ -74,6 +74,9 @@ func (r *run) walk(ctx context.Context, tasks []*task) {
 		}
 		r.mu.Unlock()
 		if running == 0 {
+			if untie(tasks) {
+				continue
+			}
 			break
 		}
 		select {
@@ -90,6 +93,18 @@ func (r *run) walk(ctx context.Context, tasks []*task) {
 		}
 	}
 	r.outcome.Stopped = r.stopped(ctx)
+}
+
+// untie lets deletes go that wait for each other: AWS refuses the one that has
+// to wait, and it is asked again.
+func untie(tasks []*task) bool {
+	tied := false
+	for _, t := range tasks {
+		if t.phase == "" && t.action == Delete && len(t.after) > 0 {
+			t.after, tied = nil, true
+		}
+	}
+	return tied
 }
 
 // skip gives up what can no longer be done. The caller holds mu.

@@ -13,8 +13,18 @@ import (
 
 // Engine plans and applies stacks made of the kinds it was given.
 type Engine struct {
+	// Words puts an error that is waited out into a few words; nil: its own text.
+	Words func(error) string
+
 	kinds    []Kind
 	classify Classifier
+}
+
+func (e *Engine) words(err error) string {
+	if e.Words == nil {
+		return err.Error()
+	}
+	return e.Words(err)
 }
 
 // New makes an engine of kinds, and of the table that says what their errors
