@@ -1,126 +1,327 @@
-"""Auto Scaling groups: what an update leaves alone, warm-up, activities, and instance refreshes."""
+"""Auto Scaling groups: what they keep, what they refuse, and how they start and end instances."""
 
-import copy
 import datetime
-import time
+import math
 import uuid
+
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+from moto.core.exceptions import ServiceException
 
 from gateway.errors import AwsError
 from gateway.registry import mend
 
-KEPT = ("MixedInstancesPolicy", "DefaultInstanceWarmup", "CapacityRebalance")
-REFRESH_SECONDS = 0.5  # until the instances of a refresh are replaced
+from .ec2_instances import check, merged, start
+from .ec2_templates import find, version_of
+
+# What a group keeps as it was given, with the defaults of API_CreateAutoScalingGroup.html.
+KEPT = {"DefaultCooldown": 300, "HealthCheckType": "EC2", "HealthCheckGracePeriod": 0, "CapacityRebalance": False,
+        "TerminationPolicies": ["Default"], "NewInstancesProtectedFromScaleIn": False, "DefaultInstanceWarmup": None,
+        "PlacementGroup": None, "MaxInstanceLifetime": None, "InstanceMaintenancePolicy": None, "Context": None,
+        "DesiredCapacityType": None}
+DISTRIBUTION = {"OnDemandAllocationStrategy": "prioritized", "OnDemandBaseCapacity": 0,
+                "OnDemandPercentageAboveBaseCapacity": 100, "SpotAllocationStrategy": "lowest-price"}
 
 
-def _given(call):
-    return call.store("groups").setdefault(call.params["AutoScalingGroupName"], {})
+def _only_note(group, capacity):
+    group.desired_capacity = group.min_size if capacity is None else capacity
+
+
+# Starting and ending instances is the matter of settle, below.
+FakeAutoScalingGroup.set_desired_capacity = _only_note
+FakeAutoScalingGroup.replace_autoscaling_group_instances = lambda group, count, tags: None
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def group_of(call, name=None):
+    name = name or call.params["AutoScalingGroupName"]
+    group = call.backend("autoscaling").autoscaling_groups.get(name)
+    if group is None:
+        raise AwsError("ValidationError", f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
+    return group
+
+
+def _given(call, spec):
+    """A LaunchTemplateSpecification with what is shown of it."""
+    template = find(call, spec)
+    version_of(call, {"LaunchTemplateId": template.id, "Version": spec.get("Version")})
+    shown = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name}
+    return shown | ({"Version": spec["Version"]} if spec.get("Version") else {})
+
+
+def configuration(call, params, old=None):
+    """LaunchTemplate or MixedInstancesPolicy of params over the old ones, checked as EC2 would at a launch."""
+    old = dict(old or {})
+    try:
+        if params.get("LaunchTemplate"):
+            new = {"LaunchTemplate": _given(call, params["LaunchTemplate"])}
+        elif params.get("MixedInstancesPolicy"):
+            policy = {**old.get("MixedInstancesPolicy", {}), **params["MixedInstancesPolicy"]}
+            launch = dict(policy.get("LaunchTemplate") or {})
+            launch["LaunchTemplateSpecification"] = _given(call, launch.get("LaunchTemplateSpecification") or {})
+            launch.setdefault("Overrides", [])
+            policy["LaunchTemplate"] = launch
+            policy["InstancesDistribution"] = {**DISTRIBUTION, **policy.get("InstancesDistribution", {})}
+            new = {"MixedInstancesPolicy": policy}
+        else:
+            return old
+        spec = specification(new)
+        kinds = [o for o in new.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("Overrides", [])] or [{}]
+        for kind in kinds:
+            wanted = {"LaunchTemplate": kind.get("LaunchTemplateSpecification") or spec}
+            if kind.get("InstanceType"):
+                wanted["InstanceType"] = kind["InstanceType"]
+            check(call, merged(call, wanted)[0])
+    except AwsError as error:
+        raise AwsError("ValidationError", f"You must use a valid fully-formed launch template. {error.message}") from None
+    except ServiceException as error:
+        raise AwsError("ValidationError", f"You must use a valid fully-formed launch template. {error}") from None
+    return new
+
+
+def specification(held):
+    """The LaunchTemplateSpecification of a configuration, by id."""
+    spec = held.get("LaunchTemplate") or held["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
+    return {k: v for k, v in spec.items() if k != "LaunchTemplateName"}
+
+
+def _sizes(low, desired, high):
+    if low > high:
+        raise AwsError("ValidationError", f"Max bound, {high}, must be greater than or equal to min bound, {low}")
+    if not low <= desired <= high:
+        raise AwsError("ValidationError", f"Desired capacity:{desired} must be between the specified min size:{low} and "
+                       f"max size:{high}")
+
+
+def _network(call, params):
+    for subnet in filter(None, (params.get("VPCZoneIdentifier") or "").split(",")):
+        if not any(subnet in zone for zone in call.backend("ec2").subnets.values()):
+            raise AwsError("ValidationError", f"The subnet ID '{subnet}' does not exist")
+    for arn in params.get("TargetGroupARNs", []):
+        if arn not in call.backend("elbv2").target_groups:
+            raise AwsError("ValidationError", "Provided Target Groups may not be valid. Please ensure they exist and try "
+                           "again.")
 
 
 @mend("autoscaling", "CreateAutoScalingGroup")
 def create(call):
-    """API_CreateAutoScalingGroup.html: AlreadyExists; MaxSize bounds DesiredCapacity."""
-    params = call.params
-    if params["AutoScalingGroupName"] in call.backend().autoscaling_groups:
-        raise AwsError("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name "
-                       f"{params['AutoScalingGroupName']} already exists")
-    if params.get("DesiredCapacity", params["MinSize"]) > params["MaxSize"]:
-        raise AwsError("ValidationError", "Desired capacity must be between the specified min size and max size")
-    given = {key: copy.deepcopy(params[key]) for key in KEPT if key in params}
+    """API_CreateAutoScalingGroup.html: the name is new, the template complete, sizes in order; all that is given is kept."""
+    p, backend = call.params, call.backend()
+    name = p["AutoScalingGroupName"]
+    if name in backend.autoscaling_groups or name in call.store("leaving"):
+        raise AwsError("AlreadyExists", f"AutoScalingGroup by this name already exists - A group with the name {name} "
+                       "already exists")
+    if ":" in name:
+        raise AwsError("ValidationError", "Group name may not contain a colon")
+    _sizes(p["MinSize"], p.get("DesiredCapacity", p["MinSize"]), p["MaxSize"])
+    _network(call, p)
+    held = configuration(call, p)
     answer = call.next()
-    call.store("groups")[params["AutoScalingGroupName"]] = given
+    group = backend.autoscaling_groups[name]
+    group._mend = {k: p.get(k, default) for k, default in KEPT.items()}
+    group._mend_held, group._mend_activities, group._mend_refreshes = held, [], []
+    settle(call, group)
     return answer
 
 
 @mend("autoscaling", "UpdateAutoScalingGroup")
 def update(call):
-    """API_UpdateAutoScalingGroup.html: what is not named in the request stays as it is."""
-    given, params = _given(call), call.params
-    given.update({key: copy.deepcopy(params[key]) for key in KEPT if key in params})
-    if "MixedInstancesPolicy" in given and "LaunchTemplate" not in params:
-        params["MixedInstancesPolicy"] = copy.deepcopy(given["MixedInstancesPolicy"])
+    """API_UpdateAutoScalingGroup.html: what is not given stays; the desired capacity keeps within the new bounds."""
+    p, group = call.params, group_of(call)
+    low, high = p.get("MinSize", group.min_size), p.get("MaxSize", group.max_size)
+    desired = p.get("DesiredCapacity")
+    if desired is None:
+        desired = min(max(group.desired_capacity, low), max(high, low))
+    _sizes(low, desired, high)
+    _network(call, p)
+    group._mend_held = configuration(call, p, group._mend_held)
+    group.min_size, group.max_size, group.desired_capacity = low, high, desired
+    if p.get("VPCZoneIdentifier"):
+        group._set_azs_and_vpcs([], p["VPCZoneIdentifier"])
+    group._mend |= {k: v for k, v in p.items() if k in KEPT}
+    if p.get("DefaultInstanceWarmup") == -1:
+        group._mend["DefaultInstanceWarmup"] = None
+    settle(call, group)
+    return {}
 
 
-@mend("autoscaling", "DescribeAutoScalingGroups")
-def describe(call):
-    """API_AutoScalingGroup.html: fields as they were given."""
-    answer = call.next()
-    for group in answer.get("AutoScalingGroups", []):
-        given = call.store("groups").get(group["AutoScalingGroupName"], {})
-        for key in KEPT:
-            if key in given and key != "MixedInstancesPolicy":
-                group[key] = given[key]
-        policy = given.get("MixedInstancesPolicy")
-        if policy:
-            group["MixedInstancesPolicy"] = copy.deepcopy(policy)
-    return answer
+@mend("autoscaling", "SetDesiredCapacity")
+def desired_capacity(call):
+    """API_SetDesiredCapacity.html: within the bounds of the group."""
+    group, wanted = group_of(call), call.params["DesiredCapacity"]
+    for bound, word, outside in ((group.max_size, "above max", wanted > group.max_size),
+                                 (group.min_size, "below min", wanted < group.min_size)):
+        if outside:
+            raise AwsError("ValidationError", f"New SetDesiredCapacity value {wanted} is {word} value {bound} for the "
+                           "AutoScalingGroup.")
+    group.desired_capacity = wanted
+    settle(call, group)
+    return {}
 
 
 @mend("autoscaling", "DeleteAutoScalingGroup")
 def delete(call):
-    """API_DeleteAutoScalingGroup.html: a group with instances goes only with ForceDelete."""
-    group = call.backend().autoscaling_groups.get(call.params["AutoScalingGroupName"])
-    if group is None:
-        raise AwsError("ValidationError", "AutoScalingGroup name not found - null")
+    """API_DeleteAutoScalingGroup.html: with instances only by force; shown once more while it goes."""
+    if call.params["AutoScalingGroupName"] in call.store("leaving"):
+        return {}
+    group = group_of(call)
     if group.instance_states and not call.params.get("ForceDelete"):
-        raise AwsError("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances or pending "
-                       "Spot instance request(s) still in the group.")
-    call.store("groups").pop(group.name, None)
+        raise AwsError("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances or pending Spot "
+                       "instance request(s) still in the group.")
+    shown = call.ask("DescribeAutoScalingGroups", AutoScalingGroupNames=[group.name])["AutoScalingGroups"][0]
+    for state in list(group.instance_states):
+        _end(call, group, state, "group deletion")
+    del call.backend().autoscaling_groups[group.name]
+    for key in [k for k in call.store("policies") if k[0] == group.name]:
+        del call.store("policies")[key]
+    call.store("leaving")[group.name] = shown | {"Status": "Delete in progress", "Instances": []}
+    return {}
 
 
-@mend("autoscaling", "StartInstanceRefresh")
-def start_refresh(call):
-    """API_StartInstanceRefresh.html: one at a time; AutoRollback needs a desired configuration."""
-    name = call.params["AutoScalingGroupName"]
-    if name not in call.backend().autoscaling_groups:
-        raise AwsError("ValidationError", "AutoScalingGroup name not found - null")
-    refreshes = call.store("refreshes").setdefault(name, [])
-    if refreshes and refreshes[0]["Status"] in ("Pending", "InProgress"):
-        raise AwsError("InstanceRefreshInProgress", "An Instance Refresh is already in progress and blocks the "
-                       "execution of this Instance Refresh.")
-    refresh = {"InstanceRefreshId": str(uuid.uuid4()), "AutoScalingGroupName": name, "Status": "InProgress",
-               "StartTime": datetime.datetime.now(datetime.timezone.utc), "PercentageComplete": 0,
-               "InstancesToUpdate": len(call.backend().autoscaling_groups[name].instance_states),
-               "Preferences": call.params.get("Preferences", {})}
-    if "DesiredConfiguration" in call.params:
-        refresh["DesiredConfiguration"] = copy.deepcopy(call.params["DesiredConfiguration"])
-    refresh["_due"] = time.monotonic() + REFRESH_SECONDS
-    refreshes.insert(0, refresh)
-    return {"InstanceRefreshId": refresh["InstanceRefreshId"]}
+@mend("autoscaling", "DescribeAutoScalingGroups", "DescribeAutoScalingInstances")
+def describe(call):
+    """API_AutoScalingGroup.html: all that is kept; instances with the template version they were made from."""
+    leaving = call.store("leaving")
+    for group in call.backend().autoscaling_groups.values():
+        settle(call, group)
+    answer = call.next()
+    for shown in answer.get("AutoScalingGroups", []):
+        group = group_of(call, shown["AutoScalingGroupName"])
+        for field in ("LaunchTemplate", "MixedInstancesPolicy", *KEPT):
+            shown.pop(field, None)
+        shown |= {k: v for k, v in group._mend.items() if v is not None} | group._mend_held
+        shown["Instances"] = [_instance(s) for s in group.instance_states]
+    asked = call.params.get("AutoScalingGroupNames")
+    if "AutoScalingGroups" in answer and not call.params.get("NextToken"):
+        for name in [n for n, shown in leaving.items() if (not asked or n in asked) and _tagged(shown, call.params)]:
+            answer["AutoScalingGroups"].append(leaving.pop(name))
+    states = {s.instance.id: s for g in call.backend().autoscaling_groups.values() for s in g.instance_states}
+    for shown in answer.get("AutoScalingInstances", []):
+        shown.pop("LaunchConfigurationName", None)
+        shown |= _instance(states[shown["InstanceId"]])
+    for group in call.backend().autoscaling_groups.values():
+        for state in group.instance_states:  # looked at once more, they will have started
+            if state.lifecycle_state == "Pending" and (not asked or group.name in asked):
+                state.lifecycle_state = "InService"
+    return answer
 
 
-def _replace(call, refresh):
-    name = refresh["AutoScalingGroupName"]
-    policy = refresh.get("DesiredConfiguration", {}).get("MixedInstancesPolicy")
+def _tagged(shown, params):
+    tags = {t["Key"]: t.get("Value", "") for t in shown.get("Tags", [])}
+    return all(tags.get(f["Name"][4:]) in f["Values"] for f in params.get("Filters", []) if f["Name"].startswith("tag:"))
+
+
+def _instance(state):
+    return {"InstanceId": state.instance.id, "InstanceType": state.instance.instance_type,
+            "AvailabilityZone": state.instance._placement.zone, "LifecycleState": state.lifecycle_state,
+            "HealthStatus": "Healthy" if state.health_status.lower() == "healthy" else "Unhealthy",
+            "ProtectedFromScaleIn": bool(state.protected_from_scale_in),
+            "LaunchTemplate": getattr(state, "_mend_template", None) or {}}
+
+
+@mend("autoscaling", "SetInstanceHealth", "TerminateInstanceInAutoScalingGroup", "DetachInstances", "ExitStandby",
+      "EnterStandby", "ResumeProcesses")
+def settle_after(call):
+    """userguide what-is-amazon-ec2-auto-scaling.html: the group keeps its desired capacity."""
+    answer = call.next()
+    for group in call.backend().autoscaling_groups.values():
+        settle(call, group)
+    return answer
+
+
+@mend("autoscaling", "DescribeScalingActivities")
+def activities(call):
+    """API_DescribeScalingActivities.html: newest first."""
+    name = call.params.get("AutoScalingGroupName")
+    groups = [group_of(call, name)] if name else call.backend().autoscaling_groups.values()
+    found = sorted((a for g in groups for a in g._mend_activities), key=lambda a: a["StartTime"], reverse=True)
+    wanted = call.params.get("ActivityIds")
+    found = [a for a in found if not wanted or a["ActivityId"] in wanted]
+    return {"Activities": found[:call.params.get("MaxRecords", 100)]}
+
+
+def note(group, description, cause, failure=None):
+    """One more scaling activity that has come to its end."""
+    group._mend_activities.append({
+        "ActivityId": str(uuid.uuid4()), "AutoScalingGroupName": group.name, "AutoScalingGroupARN": group.arn,
+        "Description": description, "Cause": cause, "StartTime": now(), "EndTime": now(), "Progress": 100,
+        "StatusCode": "Failed" if failure else "Successful", "Details": "{}"} | (
+            {"StatusMessage": failure} if failure else {}))
+
+
+def settle(call, group):
+    """Ends and starts instances until the group has as many as it wants."""
+    suspended = {p["ProcessName"] for p in group.suspended_processes}
+    for state in list(group.instance_states):
+        if state.instance.state in ("terminated", "shutting-down", "stopped"):
+            _end(call, group, state, "an EC2 health check indicating it has been terminated or stopped")
+        elif state.health_status.lower() == "unhealthy" and "ReplaceUnhealthy" not in suspended:
+            _end(call, group, state, "an instance that was set unhealthy")
+    there = [s for s in group.instance_states if s.lifecycle_state in ("InService", "Pending")]
+    extra = len(there) - group.desired_capacity
+    for state in [s for s in there if not s.protected_from_scale_in][:max(extra, 0)]:
+        if "Terminate" not in suspended:
+            _end(call, group, state, f"shrinking the capacity to {group.desired_capacity}")
+    for _ in range(max(-extra, 0)):
+        if "Launch" in suspended or not launch(call, group, group._mend_held):
+            break
+
+
+def _subnet(group):
+    subnets = (group.vpc_zone_identifier or "").split(",")
+    return min(subnets, key=lambda s: sum(i.instance.subnet_id == s for i in group.instance_states))
+
+
+def launch(call, group, held):
+    """One more instance of a configuration, in the subnet that has the fewest; its state, or None when that failed."""
+    policy = held.get("MixedInstancesPolicy")
+    spec, kind, spot = specification(held), None, False
     if policy:
-        call.ask("UpdateAutoScalingGroup", AutoScalingGroupName=name, MixedInstancesPolicy=policy)
-    group = call.backend().autoscaling_groups[name]
-    old = [state.instance.id for state in group.instance_states]
-    if old:
-        call.ask("TerminateInstances", service="ec2", InstanceIds=old)
-    call.ask("DescribeAutoScalingGroups", AutoScalingGroupNames=[name])  # moto launches what is missing
-    refresh.update(Status="Successful", PercentageComplete=100, InstancesToUpdate=0,
-                   EndTime=datetime.datetime.now(datetime.timezone.utc))
+        rules, there = policy["InstancesDistribution"], group.instance_states
+        spots = sum(s.instance.lifecycle == "spot" for s in there)
+        total, base = len(there) + 1, int(rules["OnDemandBaseCapacity"])
+        share = int(rules["OnDemandPercentageAboveBaseCapacity"]) / 100
+        spot = len(there) - spots >= base + math.ceil(max(total - base, 0) * share)
+        kinds = policy["LaunchTemplate"]["Overrides"]
+        if kinds:
+            chosen = kinds[spots % len(kinds)] if spot else kinds[0]
+            kind, spec = chosen.get("InstanceType"), chosen.get("LaunchTemplateSpecification") or spec
+    tags = [{"Key": t["Key"], "Value": t["Value"]} for t in group.tags if t.get("PropagateAtLaunch")]
+    tags.append({"Key": "aws:autoscaling:groupName", "Value": group.name})
+    params = {"LaunchTemplate": spec, "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}]}
+    params |= {"InstanceType": kind} if kind else {}
+    params |= {"SubnetId": _subnet(group)} if group.vpc_zone_identifier else {}
+    params |= {"InstanceMarketOptions": {"MarketType": "spot"}} if spot else {}
+    cause = "an instance was started in response to a difference between desired and actual capacity"
+    try:
+        instance = start(call, params, 1).instances[0]
+    except (AwsError, ServiceException) as error:
+        note(group, "Launching a new EC2 instance.", cause,
+             f"{getattr(error, 'message', error)} Launching EC2 instance failed.")
+        return None
+    instance.autoscaling_group = group
+    state = InstanceState(instance, "Pending", protected_from_scale_in=group._mend["NewInstancesProtectedFromScaleIn"])
+    version = version_of(call, spec)
+    state._mend_template = {"LaunchTemplateId": version.template.id, "LaunchTemplateName": version.template.name,
+                            "Version": str(version.number)}
+    group.instance_states.append(state)
+    call.backend("autoscaling").update_attached_target_groups(group.name)
+    note(group, f"Launching a new EC2 instance: {instance.id}", cause)
+    return state
 
 
-@mend("autoscaling", "DescribeInstanceRefreshes")
-def describe_refreshes(call):
-    """API_DescribeInstanceRefreshes.html: the newest first."""
-    wanted = call.params.get("InstanceRefreshIds")
-    found = call.store("refreshes").get(call.params["AutoScalingGroupName"], [])
-    for refresh in found:
-        if refresh["Status"] == "InProgress" and time.monotonic() >= refresh["_due"]:
-            _replace(call, refresh)
-    chosen = [r for r in found if not wanted or r["InstanceRefreshId"] in wanted]
-    return {"InstanceRefreshes": [{k: v for k, v in r.items() if k != "_due"}
-                                  for r in chosen[:call.params.get("MaxRecords", 50)]]}
+def _end(call, group, state, why):
+    """Ends an instance of the group and takes it out of its target groups."""
+    group.instance_states = [s for s in group.instance_states if s is not state]
+    for arn in group.target_group_arns:
+        if arn in call.backend("elbv2").target_groups:
+            call.backend("elbv2").deregister_targets(arn, [{"Id": state.instance.id}])
+    if state.instance.state != "terminated":
+        call.backend("ec2").terminate_instances([state.instance.id])
+    note(group, f"Terminating EC2 instance: {state.instance.id}",
+         f"an instance was taken out of service in response to {why}.")
 
 
-@mend("autoscaling", "CancelInstanceRefresh")
-def cancel_refresh(call):
-    """API_CancelInstanceRefresh.html."""
-    for refresh in call.store("refreshes").get(call.params["AutoScalingGroupName"], []):
-        if refresh["Status"] == "InProgress":
-            refresh["Status"] = "Cancelled"
-            return {"InstanceRefreshId": refresh["InstanceRefreshId"]}
-    raise AwsError("ActiveInstanceRefreshNotFound", "No in progress or pending Instance Refresh found for Auto "
-                   f"Scaling group {call.params['AutoScalingGroupName']}")
+end = _end
