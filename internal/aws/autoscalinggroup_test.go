@@ -10,7 +10,7 @@ import (
 // groupIn declares a group of template's instances in a place.
 func groupIn(st *engine.Stack, p place, edit func(*LaunchTemplate, *AutoScalingGroup)) engine.Ref[AutoScalingGroup] {
 	template := webTemplate(st)
-	template.SecurityGroups, template.Image = p.groups, "ami-12c6146b"
+	template.SecurityGroups, template.Image, template.Profile = p.groups, amazonLinuxImage, profileOf(st, "web")
 	group := AutoScalingGroup{
 		Name: "sample-" + st.Environment, Types: []string{"t3.small", "t3a.small"}, Subnets: p.subnets, Min: 1, Max: 3, Desired: 1,
 		OnDemandBase: 1, SpotStrategy: "price-capacity-optimized", CapacityRebalance: true, HealthCheck: "ELB", GracePeriod: 300, Warmup: 180,

@@ -8,6 +8,9 @@ import (
 	"github.com/keyedin-app/keyedin-infra/internal/engine/enginetest"
 )
 
+// amazonLinuxImage is an image that the sandbox has.
+const amazonLinuxImage = "ami-760aaa0f"
+
 // place is where test instances live: a network with two subnets and groups.
 type place struct {
 	vpc     engine.Ref[VPC]
@@ -41,7 +44,7 @@ func TestInstance(t *testing.T) {
 		return func(st *engine.Stack) {
 			p, first, other := placeOf(st), profileOf(st, "first"), profileOf(st, "other")
 			s := Instance{
-				Name: "sample-bastion", Image: "ami-12c6146b", Type: "t3.micro", Subnet: p.subnets[0], Profile: first,
+				Name: "sample-bastion", Image: amazonLinuxImage, Type: "t3.micro", Subnet: p.subnets[0], Profile: first,
 				SecurityGroups: p.groups[:1], PublicIP: true, UserData: engine.Known("#!/bin/sh\n"),
 				Disk: Disk{Device: RootDevice, Size: 8, Type: "gp3", Encrypted: true}, Metadata: Metadata{Tokens: "required", HopLimit: 1},
 			}

@@ -26,7 +26,7 @@ func runInstance(t *testing.T, d instances, address string) {
 		t.Fatal(err)
 	}
 	err = d.Create(ctx, engine.Identity{Token: address, Tags: engine.Identify("sample", "test", address)}, Instance{
-		Name: "sample", Image: "ami-12c6146b", Type: "t3.micro", PublicIP: true, UserData: engine.Known("#!/bin/sh\n"),
+		Name: "sample", Image: amazonLinuxImage, Type: "t3.micro", PublicIP: true, UserData: engine.Known("#!/bin/sh\n"),
 		Subnet: engine.ID[Subnet](*subnets.Subnets[0].SubnetId), Profile: engine.ID[InstanceProfile](profile),
 		Disk: Disk{Device: RootDevice, Size: 8, Type: "gp3", Encrypted: true}, Metadata: Metadata{Tokens: "required", HopLimit: 1},
 	})
@@ -69,7 +69,7 @@ func TestInstancesThatAreNotOurs(t *testing.T) {
 	ended := readInstances(t, d)[0]
 	// A group's instance carries the environment's tags, and is the group's.
 	if _, err := d.EC2.RunInstances(t.Context(), &ec2.RunInstancesInput{
-		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), ImageId: aws.String("ami-12c6146b"), InstanceType: types.InstanceTypeT3Micro,
+		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), ImageId: aws.String(amazonLinuxImage), InstanceType: types.InstanceTypeT3Micro,
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeInstance, Tags: toEC2(map[string]string{
 			engine.TagProject: "sample", engine.TagEnvironment: "test",
 		})}},
