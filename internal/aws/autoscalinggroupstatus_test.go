@@ -80,3 +80,25 @@ func TestDeletingAGroupThatIsGone(t *testing.T) {
 		}
 	}
 }
+
+func TestAGroupOfSomeoneElse(t *testing.T) {
+	t.Parallel()
+	h := newHerd(t)
+	known := []engine.Expected{{Kind: "auto-scaling-group", Address: "auto-scaling-group/web", Document: engine.Document{"name": h.group.Name}}}
+	for project, want := range map[string][]bool{"sample": {false}, "other": {true}} {
+		lives, err := h.Read(t.Context(), engine.NewScope(project, "test", known))
+		h.must(err)
+		var foreign []bool
+		for _, live := range lives {
+			foreign = append(foreign, live.Foreign)
+		}
+		if d := cmp.Diff(want, foreign); d != "" {
+			t.Errorf("%s sees the group as foreign: %s", project, d)
+		}
+	}
+	lives, err := h.Read(t.Context(), engine.NewScope("other", "test", nil))
+	h.must(err)
+	if len(lives) > 0 {
+		t.Errorf("a project that wants no group of that name reads %v", lives)
+	}
+}
