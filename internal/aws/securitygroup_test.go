@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -117,6 +118,28 @@ func TestSecurityGroupThatIsNamedGoes(t *testing.T) {
 	}
 	if _, err := a.EC2.DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{GroupIds: []string{app}}); Classify(err) != engine.NotFound {
 		t.Errorf("the group is still there: %v", err)
+	}
+}
+
+// A group that something is in stays, and so do the rules that name it.
+func TestSecurityGroupInUseStays(t *testing.T) {
+	a := newWorked(t, doorShape{people: "203.0.113.0/24", out: "out"}.declare)
+	ctx := t.Context()
+	vpc, app, db := a.id("vpc/main"), a.id("security-group/application"), a.id("security-group/database")
+	subnet, err := a.EC2.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: aws.String("10.0.0.0/24")})
+	a.must(subnet, err)
+	a.must(a.EC2.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{
+		SubnetId: subnet.Subnet.SubnetId, Groups: []string{app}, Description: aws.String("ELB app/theirs/0123456789abcdef"),
+	}))
+	is := engine.Live[SecurityGroup]{ID: app, Tags: engine.Identify("sample", "test", "security-group/application")}
+	err = securityGroups{a.Clients}.Delete(ctx, is)
+	if Classify(err) != engine.Busy || !strings.Contains(err.Error(), "ELB app/theirs/0123456789abcdef") {
+		t.Errorf("delete: %v, want that the interface is in the way", err)
+	}
+	groups, err := a.groups(ctx, []types.Filter{{Name: aws.String("group-id"), Values: []string{db}}})
+	a.must(groups, err)
+	if rules := rulesOf(groups[0].IpPermissions); len(rules) != 2 {
+		t.Errorf("the database's rules are %+v, want both", rules)
 	}
 }
 
