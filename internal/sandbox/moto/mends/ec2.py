@@ -167,10 +167,14 @@ def subnet_in_use(call):
     used += [b.name for b in call.backend("elbv2").load_balancers.values() if subnet in (
         s if isinstance(s, str) else s.id for s in b.subnets)]
     rds = call.backend("rds")
-    groups = {g.name for g in rds.subnet_groups.values() if any(s.id == subnet for s in g.subnets)}
+    groups = {g.name for g in rds.subnet_groups.values() if any(_id(s) == subnet for s in g.subnets)}
     used += [c.db_cluster_identifier for c in rds.clusters.values() if c.db_subnet_group in groups and c.cluster_members]
     if used:
         raise AwsError("DependencyViolation", f"The subnet '{subnet}' has dependencies and cannot be deleted.")
+
+
+def _id(subnet):
+    return subnet.get("SubnetIdentifier") if isinstance(subnet, dict) else getattr(subnet, "id", subnet)
 
 
 @mend("ec2", "DeleteVpc")

@@ -179,11 +179,15 @@ def describe(call):
 
 @mend("ec2", "TerminateInstances")
 def terminate(call):
-    """API_TerminateInstances.html: shutting-down at first; one that has ended stays as it is."""
-    answer = call.next()
+    """API_TerminateInstances.html: shutting-down at first; one that has ended already stays as it is."""
+    backend, ended = call.backend(), {"Code": 48, "Name": "terminated"}
+    there = {i.id: i for r in backend.reservations.values() for i in r.instances}
+    done = [k for k in call.params["InstanceIds"] if k in there and there[k].state == "terminated"]
+    call.params["InstanceIds"] = [k for k in call.params["InstanceIds"] if k not in done]
+    answer = call.next() if call.params["InstanceIds"] else {"TerminatingInstances": []}
     for each in answer["TerminatingInstances"]:
-        if each["PreviousState"]["Name"] != "terminated":
-            each["CurrentState"] = {"Code": 32, "Name": "shutting-down"}
+        each["CurrentState"] = {"Code": 32, "Name": "shutting-down"}
+    answer["TerminatingInstances"] += [{"InstanceId": k, "CurrentState": ended, "PreviousState": ended} for k in done]
     return answer
 
 
