@@ -75,7 +75,9 @@ class Account:
         pattern = re.compile("|".join(map(re.escape, ids)))
         found = []
         for key, doc in self._objects:
-            text = pattern.sub(lambda m: json.dumps(names[m[0]])[1:-1], json.dumps([key, doc]))
+            text = json.dumps([key, doc])
+            for _ in range(2):  # names of objects may hold ids themselves
+                text = pattern.sub(lambda m: json.dumps(names[m[0]])[1:-1], text)
             key, doc = json.loads(UUID.sub("<uuid>", text))
             found.append((key, ordered(doc)))
         world = {}

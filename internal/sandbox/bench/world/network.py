@@ -35,6 +35,8 @@ def gateways(a):
 
 
 def route_tables(a):
+    for listed in a.all("ec2", "describe_managed_prefix_lists", "PrefixLists"):
+        a.alias(listed["PrefixListId"], f"prefix list {listed['PrefixListName']}")
     for table in a.all("ec2", "describe_route_tables", "RouteTables"):
         if table["VpcId"] in a.strangers:
             continue
