@@ -3,6 +3,7 @@ package architecture_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,14 +118,16 @@ func (s *site) replaced(c config.Config) []string {
 // The launch environment is built, calm, grown and shrunk as its config can
 // be, and taken down to the bucket that stays.
 func TestLaunchOnTheSandbox(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a local AWS")
-	}
 	t.Parallel()
 	c := config.Default()
 	c.Database.Protect = false
 	s := newSite(t, c)
 	s.reach(c)
+	s.bench.Clear()
+	s.plan(s.stack(c), nil)
+	if calls := s.bench.Record(); len(calls) > 70 || calls.Depth() > 5 {
+		t.Errorf("a look at it took %d calls, %d one after the other: %v", len(calls), calls.Depth(), calls.Count())
+	}
 
 	grown := c
 	grown.App.Instances.Max, grown.App.HealthCheck = 9, "/up"
@@ -152,4 +155,10 @@ func TestLaunchOnTheSandbox(t *testing.T) {
 	st := s.stack(small)
 	s.carryOut(st.Empty(), st)
 	s.settled(st.Empty(), st)
+	for _, name := range s.bench.World(t).Names() {
+		if kind, _, _ := strings.Cut(name, " "); name != "bucket bucket/private" && kind != "db-cluster-snapshot" && !strings.HasPrefix(name, "role AWSServiceRole") {
+			t.Errorf("destroy left %s", name)
+		}
+	}
+	s.bench.Violations(t)
 }
