@@ -20,6 +20,7 @@ def create_balancer(call):
     """API_CreateLoadBalancer.html: the same call again answers the first one; zones differ, at least two of them; one
     that faces the internet needs a gateway in its VPC."""
     p, backend = call.params, call.backend()
+    p.setdefault("Scheme", "internet-facing")
     subnets = p.get("Subnets") or [m["SubnetId"] for m in p.get("SubnetMappings", [])]
     for b in backend.load_balancers.values():
         if b.name != p["Name"]:
