@@ -108,16 +108,20 @@ func newMachine(t *testing.T) machine {
 func (m machine) boot(text string) []string {
 	m.t.Helper()
 	_ = os.Remove(filepath.Join(m.root, "calls"))
-	paths := regexp.MustCompile(`(^|[^\w/.$}])/(etc|var|opt|root|tmp|usr/local|dev/console)\b`)
-	text = paths.ReplaceAllString(text, "${1}"+m.root+"/${2}")
-	cmd := exec.Command("bash")
-	cmd.Stdin = strings.NewReader(text)
-	cmd.Env = append(os.Environ(), "ROOT="+m.root, "PATH="+filepath.Join(m.root, "bin")+":"+os.Getenv("PATH"))
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := m.bash(text).CombinedOutput(); err != nil {
 		m.t.Fatalf("%v\n%s\n%s", err, out, m.read("var/log/keyedin/boot.log"))
 	}
 	calls := strings.ReplaceAll(m.read("calls"), m.root, "")
 	return strings.Split(strings.TrimSpace(calls), "\n")
+}
+
+// bash is ready to run the script with every path of it below the folder.
+func (m machine) bash(text string) *exec.Cmd {
+	paths := regexp.MustCompile(`(^|[^\w/.$}])/(etc|var|opt|tmp|usr/local|dev/console)\b`)
+	text = paths.ReplaceAllString(text, "${1}"+m.root+"/${2}")
+	cmd := exec.Command("bash", "-c", strings.ReplaceAll(text, "~root", m.root+"/home"))
+	cmd.Env = append(os.Environ(), "ROOT="+m.root, "PATH="+filepath.Join(m.root, "bin")+":"+os.Getenv("PATH"))
+	return cmd
 }
 
 func (m machine) read(path string) string {
@@ -147,7 +151,7 @@ func TestFirstBootRuns(t *testing.T) {
 	for path, want := range map[string]string{
 		"etc/keyedin/environment":                          "KEYEDIN_DATABASE_HOST='resolved'",
 		"etc/docker/daemon.json":                           `"awslogs-group": "/keyedin/production/application"`,
-		"root/.docker/config.json":                         `"123456789012.dkr.ecr.us-east-1.amazonaws.com": "ecr-login"`,
+		"home/.docker/config.json":                         `"123456789012.dkr.ecr.us-east-1.amazonaws.com": "ecr-login"`,
 		"var/log/keyedin/boot.log":                         "keyedin: first boot done",
 		"etc/systemd/system/keyedin-placeholder.service":   "DynamicUser=yes",
 		"etc/codedeploy-agent/conf/codedeployagent.yml":    ":max_revisions: 2",
@@ -177,11 +181,7 @@ func TestFirstBootFails(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(m.root, "bin/dnf"), []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	text := launchScript(t)
-	paths := regexp.MustCompile(`(^|[^\w/.$}])/(etc|var|opt|root|tmp|usr/local|dev/console)\b`)
-	cmd := exec.Command("bash", "-c", paths.ReplaceAllString(text, "${1}"+m.root+"/${2}"))
-	cmd.Env = append(os.Environ(), "ROOT="+m.root, "PATH="+filepath.Join(m.root, "bin")+":"+os.Getenv("PATH"))
-	out, err := cmd.CombinedOutput()
+	out, err := m.bash(launchScript(t)).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "first boot FAILED") || !strings.Contains(string(out), "try 5 failed") {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -19,7 +19,7 @@ END
   systemctl enable docker
   systemctl restart docker
 fi
-put /root/.docker/config.json 0600 <<END || true
+put ~root/.docker/config.json 0600 <<END || true
 {"credHelpers": {"$KEYEDIN_REGISTRY": "ecr-login"}}
 END
 
