@@ -112,6 +112,7 @@ ecr:DeleteLifecyclePolicy
 ecr:DeleteRepository
 ecr:DescribeRepositories
 ecr:GetLifecyclePolicy
+ecr:ListImages
 ecr:ListTagsForResource
 ecr:PutImageScanningConfiguration
 ecr:PutImageTagMutability
@@ -243,4 +244,5 @@ sns:UntagResource
 ssm:GetParameters
 sts:DecodeAuthorizationMessage
 sts:GetCallerIdentity
+tag:GetResources
 `

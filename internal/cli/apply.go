@@ -97,8 +97,8 @@ func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll 
 		e.last.PlanApplied(saved.Digest)
 	}
 	err = e.carryOut(p, "apply", agreed, "")
-	if roll && (err == nil || isPerson(err)) {
-		err = errors.Join(e.roll(ctx), err)
+	if (roll || e.Asks && !agreed.yes) && (err == nil || isPerson(err)) {
+		err = errors.Join(e.roll(ctx, roll), err)
 	}
 	return err
 }
@@ -171,6 +171,7 @@ func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, w
 	quiet := p.Empty() && p.Count(engine.Await) == 0
 	if !e.JSON {
 		e.Plan(e.place(), p)
+		e.old(p)
 	}
 	if len(p.Problems) > 0 {
 		return e.showThen(p, errProblems)

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
+	"github.com/keyedin-app/keyedin-infra/internal/ui"
 )
 
 func (a *app) destroyCommand() *cobra.Command {
@@ -57,11 +61,34 @@ func (a *app) runDestroy(ctx context.Context, agreed consent, word string) error
 	if err != nil {
 		return err
 	}
+	if err := e.count(ctx, p); err != nil {
+		return err
+	}
 	agreed.lift = true
 	if err := e.carryOut(p, "destroy", agreed, name); err != nil {
 		return err
 	}
 	return e.sweep(ctx)
+}
+
+// count says how much is in what is going to be lost.
+func (e *environment) count(ctx context.Context, p *engine.Plan) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if c.Loses == "" || c.ID == "" {
+			continue
+		}
+		g.Go(func() error {
+			kind, _, _ := strings.Cut(c.Address, "/")
+			amount, err := e.clients.Contents(ctx, kind, c.ID)
+			if err == nil && amount != "" {
+				c.Say(amount)
+			}
+			return err
+		})
+	}
+	return e.explain(ctx, g.Wait())
 }
 
 // sweep looks once more for anything of the environment.
@@ -84,8 +111,26 @@ func (e *environment) sweep(ctx context.Context) error {
 	if len(addresses) > 0 {
 		return fmt.Errorf("still there: %s. Type the command again", joined(addresses))
 	}
+	e.strays(ctx)
 	if !e.JSON {
 		e.Print("Nothing of %s is left but the private bucket %s, with state and releases.", e.config.Environment, e.config.Storage.Private)
 	}
 	return nil
+}
+
+// strays says what else AWS lists by the environment's tags. It goes on listing
+// some of what is gone for a while, and final snapshots stay on purpose, so
+// this is no failure.
+func (e *environment) strays(ctx context.Context) {
+	arns, err := e.clients.Tagged(ctx, e.config.Name, e.config.Environment)
+	if err != nil {
+		e.Warn("%v", e.explain(ctx, err))
+		return
+	}
+	kept := "arn:" + e.facts.Partition + ":s3:::" + e.config.Storage.Private
+	arns = slices.DeleteFunc(arns, func(arn string) bool { return arn == kept })
+	if len(arns) > 0 {
+		e.Warn("AWS still lists these by tag. Snapshots stay until you delete them; the rest it forgets within an hour:\n  %s",
+			strings.Join(ui.Few(arns, 20), "\n  "))
+	}
 }

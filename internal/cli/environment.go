@@ -175,6 +175,9 @@ func (e *environment) plan(ctx context.Context, destroy bool) (*engine.Plan, err
 
 // explain puts what AWS said into words that say what to do.
 func (e *environment) explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	if locked, ok := errors.AsType[*state.LockedError](err); ok {
 		return &exit{exitLocked, locked}
 	}

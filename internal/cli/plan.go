@@ -76,6 +76,7 @@ func (e *environment) show(p *engine.Plan) error {
 		return e.Object(ui.NewPlanObject(e.place(), p))
 	}
 	e.Plan(e.place(), p)
+	e.old(p)
 	if !e.bucket {
 		e.Print("The first apply also makes the private bucket %s for state and releases; nothing ever destroys it.", e.config.Storage.Private)
 	}

@@ -7,10 +7,32 @@ import (
 	"time"
 
 	"github.com/keyedin-app/keyedin-infra/internal/aws"
+	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
-// fleet is the address of the group whose instances serve the application.
-const fleet = "auto-scaling-group/application"
+// fleet is the address of the group whose instances serve the application,
+// template of what they are made from.
+const (
+	fleet    = "auto-scaling-group/application"
+	template = "launch-template/application"
+)
+
+// old says how many running instances are, or will be, of an older template.
+func (e *environment) old(p *engine.Plan) {
+	o, ok := p.Live(fleet)
+	if !ok {
+		return
+	}
+	n, _ := o.Attrs["outdated"].(float64)
+	for _, c := range p.Changes {
+		if c.Address == template && c.Action == engine.Update && n == 0 {
+			n, _ = o.Attrs["instances"].(float64)
+		}
+	}
+	if n > 0 {
+		e.Print("%.0f running instances are of an older template and stay so until they are replaced: keyedin apply --roll", n)
+	}
+}
 
 // outdated is the group's name, and how many of its instances run what an
 // older template made.
@@ -29,10 +51,18 @@ func (e *environment) outdated(ctx context.Context) (group string, count int, er
 
 // roll replaces the instances that an older template made, one after the
 // other, and watches it. Its end does not depend on this program.
-func (e *environment) roll(ctx context.Context) error {
+func (e *environment) roll(ctx context.Context, asked bool) error {
 	group, count, err := e.outdated(ctx)
 	if err != nil || count == 0 {
 		return err
+	}
+	if !asked {
+		if !e.Asks {
+			return nil // the plan has said how many there are
+		}
+		if ok, err := e.Confirm(fmt.Sprintf("Replace the %d running instances of an older template now, one after the other?", count), "yes"); !ok || err != nil {
+			return nil // they stay; nothing has failed
+		}
 	}
 	r, err := e.clients.StartRefresh(ctx, group, "")
 	if err != nil {

@@ -51,6 +51,12 @@ func (c Change) Protected() bool {
 	return on
 }
 
+// Say adds to what is lost how much it is.
+func (c *Change) Say(amount string) {
+	c.Loses += ": " + amount
+	c.Effect.Text += ": " + amount
+}
+
 // Describe lists what is wanted, field by field, for people.
 func (c Change) Describe() []string {
 	var lines []string
