@@ -16,42 +16,40 @@ import (
 // most is how many things Contents counts before it says "more than".
 const most = 5000
 
-// Contents says in words how much is in an object that holds data: images in a
-// repository, files in a bucket. It is "" for other kinds.
-func (c *Clients) Contents(ctx context.Context, kind, id string) (string, error) {
+// Contents counts what is in an object that holds data, images in a repository
+// or files in a bucket, and says it in words. Words are "" for other kinds.
+func (c *Clients) Contents(ctx context.Context, kind, id string) (n int, words string, err error) {
 	switch kind {
 	case Repository{}.Kind():
 		return c.images(ctx, id)
 	case Bucket{}.Kind():
 		return c.files(ctx, id)
 	}
-	return "", nil
+	return 0, "", nil
 }
 
-func (c *Clients) images(ctx context.Context, repository string) (string, error) {
-	n := 0
+func (c *Clients) images(ctx context.Context, repository string) (n int, words string, err error) {
 	pages := ecr.NewListImagesPaginator(c.ECR, &ecr.ListImagesInput{RepositoryName: aws.String(repository), MaxResults: aws.Int32(1000)})
 	for pages.HasMorePages() && n <= most {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", unlessGone(err)
+			return 0, "", unlessGone(err)
 		}
 		n += len(page.ImageIds)
 	}
-	return amount(n, "image", "images", pages.HasMorePages()), nil
+	return n, amount(n, "image", "images", pages.HasMorePages()), nil
 }
 
-func (c *Clients) files(ctx context.Context, bucket string) (string, error) {
-	n := 0
+func (c *Clients) files(ctx context.Context, bucket string) (n int, words string, err error) {
 	pages := s3.NewListObjectVersionsPaginator(c.S3, &s3.ListObjectVersionsInput{Bucket: aws.String(bucket)})
 	for pages.HasMorePages() && n <= most {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", unlessGone(err)
+			return 0, "", unlessGone(err)
 		}
 		n += len(page.Versions)
 	}
-	return amount(n, "version of a file", "versions of files", pages.HasMorePages()), nil
+	return n, amount(n, "version of a file", "versions of files", pages.HasMorePages()), nil
 }
 
 func amount(n int, one, many string, more bool) string {

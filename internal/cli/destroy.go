@@ -81,9 +81,9 @@ func (e *environment) count(ctx context.Context, p *engine.Plan) error {
 		}
 		g.Go(func() error {
 			kind, _, _ := strings.Cut(c.Address, "/")
-			amount, err := e.clients.Contents(ctx, kind, c.ID)
-			if err == nil && amount != "" {
-				c.Say(amount)
+			n, words, err := e.clients.Contents(ctx, kind, c.ID)
+			if err == nil && words != "" {
+				c.Holds(n, words)
 			}
 			return err
 		})

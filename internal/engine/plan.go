@@ -51,10 +51,14 @@ func (c Change) Protected() bool {
 	return on
 }
 
-// Say adds to what is lost how much it is.
-func (c *Change) Say(amount string) {
-	c.Loses += ": " + amount
-	c.Effect.Text += ": " + amount
+// Holds adds to what is lost how much it is; an empty object loses nothing.
+func (c *Change) Holds(n int, words string) {
+	if n == 0 {
+		c.Loses, c.Effect = "", Effect{}
+		return
+	}
+	c.Loses += ": " + words
+	c.Effect.Text += ": " + words
 }
 
 // Describe lists what is wanted, field by field, for people.

@@ -60,7 +60,7 @@ func (s Streams) notes(w io.Writer, p *engine.Plan) {
 		fmt.Fprintln(w)
 	}
 	for _, n := range p.Notes {
-		fmt.Fprintln(w, faint.Render(wrap(n.Address+": "+n.Text, "  ")))
+		fmt.Fprintln(w, styled(faint, wrap(n.Address+": "+n.Text, "  ")))
 	}
 	for _, n := range p.Problems {
 		fmt.Fprintf(w, "\n%s %s\n", bad.Render("Problem:"), strings.TrimLeft(wrap(n.Address+": "+n.Text, "         "), " "))
@@ -100,7 +100,7 @@ func (s Streams) change(w io.Writer, c engine.Change) {
 	}
 	switch {
 	case c.Effect.Level >= engine.Downtime:
-		fmt.Fprintln(w, bad.Render(wrap(c.Effect.Text, "      → ")))
+		fmt.Fprintln(w, styled(bad, wrap(c.Effect.Text, "      → ")))
 	case c.Effect.Text != "":
 		fmt.Fprintln(w, wrap(c.Effect.Text, "      → "))
 	}

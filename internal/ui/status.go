@@ -72,7 +72,7 @@ func (s Streams) Status(st Status) {
 		s.Print("%s %s: %s", bad.Render("alarm"), name, st.Alarms[name])
 	}
 	for _, t := range st.Trouble {
-		s.Print("%s", change.Render(wrap(t, "! ")))
+		s.Print("%s", styled(change, wrap(t, "! ")))
 	}
 	s.Print("")
 	if st.Ready {

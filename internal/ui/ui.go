@@ -114,3 +114,13 @@ func wrap(text, prefix string) string {
 	}
 	return b.String() + line
 }
+
+// styled renders each line by itself: rendered together they would be filled
+// up to the same width.
+func styled(style lipgloss.Style, text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = style.Render(line)
+	}
+	return strings.Join(lines, "\n")
+}
