@@ -168,9 +168,15 @@ def subnet_in_use(call):
         s if isinstance(s, str) else s.id for s in b.subnets)]
     rds = call.backend("rds")
     groups = {g.name for g in rds.subnet_groups.values() if any(_id(s) == subnet for s in g.subnets)}
-    used += [c.db_cluster_identifier for c in rds.clusters.values() if c.db_subnet_group in groups and c.cluster_members]
+    used += [c.db_cluster_identifier for c in clusters_with_instances(rds) if c.db_subnet_group in groups]
     if used:
         raise AwsError("DependencyViolation", f"The subnet '{subnet}' has dependencies and cannot be deleted.")
+
+
+def clusters_with_instances(rds):
+    """The clusters that have network interfaces: a cluster has those of its instances."""
+    held = {i.db_cluster_identifier for i in rds.databases.values()}
+    return [c for c in rds.clusters.values() if c.db_cluster_identifier in held]
 
 
 def _id(subnet):

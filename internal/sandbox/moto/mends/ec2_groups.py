@@ -7,6 +7,8 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from gateway.errors import AwsError
 from gateway.registry import mend
 
+from .ec2 import clusters_with_instances
+
 TEXT = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 
 
@@ -168,8 +170,7 @@ def group_in_use(call):
                 for r in backend.reservations.values() for i in r.instances)
     used |= any(key in b.security_groups for b in call.backend("elbv2").load_balancers.values())
     used |= any(e.state != "deleted" and key in e.security_group_ids for e in backend.vpc_end_points.values())
-    used |= any(key in _ids(c.vpc_security_group_ids) and c.cluster_members for c in
-                call.backend("rds").clusters.values())
+    used |= any(key in _ids(c.vpc_security_group_ids) for c in clusters_with_instances(call.backend("rds")))
     if used:
         raise AwsError("DependencyViolation", f"resource {key} has a dependent object")
 

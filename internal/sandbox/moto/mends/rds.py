@@ -86,7 +86,7 @@ def delete_cluster(call):
         raise AwsError("DBClusterNotFoundFault", f"DBCluster {want['DBClusterIdentifier']} not found.", 404)
     if bool(snapshot) == bool(want.get("SkipFinalSnapshot")):
         raise AwsError("InvalidParameterCombination", "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
-    if snapshot in backend.cluster_snapshots:
+    if snapshot and snapshot in backend.cluster_snapshots:
         raise AwsError("DBClusterSnapshotAlreadyExistsFault", f"Cannot create the cluster snapshot {snapshot} because one with the identifier exists.")
     copied = list(cluster.tags) if cluster.copy_tags_to_snapshot else []
     answer = call.next()
