@@ -103,7 +103,7 @@ func (r LifecycleRule) toS3() types.LifecycleRule {
 // fromLifecycle reads a rule back; what a rule of ours never has shows in the
 // prefix, so that the rule differs from every wanted one.
 func fromLifecycle(rule types.LifecycleRule) LifecycleRule {
-	r := LifecycleRule{Prefix: aws.ToString(rule.Prefix)}
+	r := LifecycleRule{Prefix: aws.ToString(rule.Prefix)} //nolint:staticcheck // old rules have it there
 	if f := rule.Filter; f != nil && f.Prefix != nil {
 		r.Prefix = *f.Prefix
 	}

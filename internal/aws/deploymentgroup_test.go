@@ -111,16 +111,16 @@ func TestHooksLeftOver(t *testing.T) {
 			var removed []string
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".DeleteDeploymentGroup") {
-					w.Write([]byte(`{"hooksNotCleanedUp":[{"name":"keyedin-app","hook":"launch","terminationHook":"stop"}]}`)) //nolint:errcheck // a test
+					w.Write([]byte(`{"hooksNotCleanedUp":[{"name":"keyedin-app","hook":"launch","terminationHook":"stop"}]}`))
 					return
 				}
 				if test.refused {
 					w.WriteHeader(http.StatusForbidden)
-					w.Write([]byte(`<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`)) //nolint:errcheck // a test
+					w.Write([]byte(`<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`))
 					return
 				}
 				removed = append(removed, r.FormValue("LifecycleHookName"))
-				w.Write([]byte(`<DeleteLifecycleHookResponse><DeleteLifecycleHookResult/></DeleteLifecycleHookResponse>`)) //nolint:errcheck // a test
+				w.Write([]byte(`<DeleteLifecycleHookResponse><DeleteLifecycleHookResult/></DeleteLifecycleHookResponse>`))
 			}))
 			defer server.Close()
 			driver := deploymentGroups{NewClients(aws.Config{

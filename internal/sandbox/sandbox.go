@@ -143,6 +143,6 @@ func (h home) path(name string) string { return filepath.Join(string(h), name) }
 // say tells w a line; nobody may be listening.
 func say(w io.Writer, format string, args ...any) {
 	if w != nil {
-		fmt.Fprintf(w, format+"\n", args...) //nolint:errcheck // progress that nobody can read is no reason to stop
+		fmt.Fprintf(w, format+"\n", args...) // that nobody can read it is no reason to stop
 	}
 }

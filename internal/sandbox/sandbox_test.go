@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"net"
 	"os"
@@ -242,7 +243,7 @@ func TestTheLockIsWaitedForAndTheWaitCanBeEnded(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
 	said := &tail{}
-	if _, err := Up(ctx, Options{Log: said}); err != context.DeadlineExceeded { //nolint:errorlint // exactly this one
+	if _, err := Up(ctx, Options{Log: said}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 	if !strings.Contains(said.last(1), "Waiting for another keyedin") {

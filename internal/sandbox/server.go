@@ -38,17 +38,16 @@ func (h home) start(ctx context.Context, l launch, a address, o Options) (Status
 	defer log.Close()
 	command := l.command(a, o)
 	command.Dir, command.Stdout, command.Stderr, command.SysProcAttr = string(h), log, log, apart()
-	if err := command.Start(); err != nil {
-		return Status{}, fmt.Errorf("the sandbox cannot be started: %w", err)
+	server, err := run(command)
+	if err != nil {
+		return Status{}, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
 	s := l.status(a, command.Process.Pid)
 	s.Log = logFile
 	// Written before it answers, so that one whose starter dies now is found and ended by the next.
 	err = h.record(s)
 	if err == nil {
-		err = awaitAnswer(ctx, s.URL, ended)
+		err = server.awaitAnswer(ctx, s.URL)
 	}
 	if err != nil {
 		command.Process.Kill() //nolint:errcheck // it fails only for a process that has ended
@@ -70,11 +69,29 @@ func quoting(err error, lines string) error {
 	return fmt.Errorf("%w; its last words:\n%s", err, lines)
 }
 
-func awaitAnswer(ctx context.Context, url string, ended <-chan error) error {
+// server is a server process of this program's.
+type server struct {
+	ended chan struct{} // closed when it has ended
+	err   error         // how it ended; to be read after that
+}
+
+func run(command *exec.Cmd) (*server, error) {
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("the sandbox cannot be started: %w", err)
+	}
+	s := &server{ended: make(chan struct{})}
+	go func() {
+		s.err = command.Wait()
+		close(s.ended)
+	}()
+	return s, nil
+}
+
+func (s *server) awaitAnswer(ctx context.Context, url string) error {
 	deadline := time.After(startTime)
 	for !answers(ctx, url) {
 		select {
-		case <-ended:
+		case <-s.ended:
 			return errEarly
 		case <-ctx.Done():
 			return ctx.Err()
@@ -84,7 +101,7 @@ func awaitAnswer(ctx context.Context, url string, ended <-chan error) error {
 		}
 	}
 	select {
-	case <-ended: // what answers is somebody else, who took the port a moment before
+	case <-s.ended: // what answers is somebody else, who took the port a moment before
 		return errEarly
 	default:
 		return nil
@@ -132,14 +149,13 @@ func (h home) serve(ctx context.Context, l launch, a address, o Options) error {
 	}
 	command := l.command(a, o, "--parent", strconv.Itoa(os.Getpid()))
 	command.Stdout, command.Stderr = out, out
-	if err := command.Start(); err != nil {
-		return fmt.Errorf("the sandbox cannot be started: %w", err)
+	server, err := run(command)
+	if err != nil {
+		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
 	s := l.status(a, command.Process.Pid)
 	s.Foreground = true
-	if err := awaitAnswer(ctx, s.URL, ended); err != nil {
+	if err := server.awaitAnswer(ctx, s.URL); err != nil {
 		command.Process.Kill() //nolint:errcheck // it fails only for a process that has ended
 		return quoting(err, said.last(8))
 	}
@@ -153,15 +169,15 @@ func (h home) serve(ctx context.Context, l launch, a address, o Options) error {
 		o.Ready(s)
 	}
 	select {
-	case err := <-ended:
-		if err == nil {
+	case <-server.ended:
+		if server.err == nil {
 			return nil // somebody ended it with Down
 		}
-		return quoting(fmt.Errorf("the sandbox ended: %w", err), said.last(8))
+		return quoting(fmt.Errorf("the sandbox ended: %w", server.err), said.last(8))
 	case <-ctx.Done():
 		terminate(command.Process)
 		select {
-		case <-ended:
+		case <-server.ended:
 		case <-time.After(patience):
 			command.Process.Kill() //nolint:errcheck // it fails only for a process that has ended
 		}

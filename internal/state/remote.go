@@ -184,7 +184,7 @@ func (r *Remote) know(v version) { r.known, r.pending = v, nil }
 
 // about adds what was done to what; the error itself stays reachable.
 func (r *Remote) about(err error, verb string) error {
-	if err == ErrNone {
+	if errors.Is(err, ErrNone) {
 		return err
 	}
 	return fmt.Errorf("%s state %s: %w", verb, r.objects.Name(r.stateKey), err)

@@ -94,7 +94,7 @@ func awaitReady(address *url.URL, ended <-chan error) error {
 }
 
 // python is found once; on a new machine it is set up.
-var python = sync.OnceValues(func() (string, error) { return sandbox.Python(context.Background(), os.Stderr) })
+var python = sync.OnceValues(func() (string, error) { return sandbox.Python(context.Background(), nil) })
 
 // launcher is the folder of the mended moto beside this one.
 func launcher() string {
