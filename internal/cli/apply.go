@@ -202,6 +202,7 @@ func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, w
 			out.Err = errors.Join(out.Err, fmt.Errorf("the run could not be recorded: %w", err))
 		}
 	}
+	e.serving(ctx, p, out, writer.State())
 	return e.conclude(ctx, p, out, time.Since(run.Started))
 }
 
