@@ -162,3 +162,36 @@ func TestLaunchOnTheSandbox(t *testing.T) {
 	}
 	s.bench.Violations(t)
 }
+
+// What a config can become of without losing anything: each change is carried
+// out, and replaces no more than is said here.
+func TestChangesOnTheSandbox(t *testing.T) {
+	t.Parallel()
+	c := config.Default()
+	c.Environment, c.Network.Zones = "staging", 2
+	c.Database.Engine = "5.7.mysql_aurora.2.12.5"
+	s := newSite(t, c)
+	s.reach(c)
+	for _, step := range []struct {
+		name     string
+		edit     func()
+		replaced []string
+	}{
+		{"a third zone", func() {
+			c.Network.Zones = 3
+			s.facts.Zones = append(s.facts.Zones[:2:2], bench.Region+"d")
+		}, nil},
+		{"MySQL 8.0", func() { c.Database.Engine = "aurora-mysql-8.0" }, []string{"db-cluster-parameter-group/main"}},
+		{"serverless", func() { c.Database.Class, c.Database.Serverless = "", &config.Serverless{Min: 0.5, Max: 4} }, nil},
+		{"tags", func() { c.Tags = map[string]string{"team": "web", "Name": "shop"} }, nil},
+		{"a baked image", func() { s.facts.ImageIsBaked = true }, nil},
+		{"another repository", func() { c.App.Repositories = []string{"keyedin/backend", "keyedin/worker"} }, []string{"repository/keyedin/nginx"}},
+	} {
+		step.edit()
+		if diff := cmp.Diff(step.replaced, s.replaced(c)); diff != "" {
+			t.Errorf("%s replaces:\n%s", step.name, diff)
+		}
+		s.reach(c)
+	}
+	s.bench.Violations(t)
+}
