@@ -13,7 +13,7 @@ python = dir=$$(script/python) && export PATH="$$dir:$$PATH"
 .DEFAULT_GOAL := build
 
 build:
-	@go build -trimpath -ldflags='-s -w' -o bin/ ./cmd/keyedin
+	@go build -ldflags='-s -w' -o bin/ ./cmd/keyedin
 
 try: build
 	@mkdir -p try
