@@ -118,8 +118,8 @@ func (e *environment) begin(ctx context.Context, command string, agreed consent)
 	e.facts = facts
 	bucket := e.config.Storage.Private
 	if !agreed.yes {
-		e.Say("The private bucket %s does not exist yet. It will hold state and releases, costs next to\n"+
-			"nothing, and is never destroyed by this tool. Account %s, region %s.", bucket, facts.Account, facts.Region)
+		e.Say("The private bucket %s does not exist yet. It will hold state and releases, "+
+			"costs next to nothing, and is never destroyed by this tool. Account %s, region %s.", bucket, facts.Account, facts.Region)
 		if err := e.ask("Make it?", "yes"); err != nil {
 			return err
 		}
@@ -129,6 +129,7 @@ func (e *environment) begin(ctx context.Context, command string, agreed consent)
 		return e.explain(ctx, err)
 	}
 	e.Say("Made the private bucket %s.", bucket)
+	e.made = id.Address
 	return e.explainOpen(ctx, e.lockAndRead(ctx, command))
 }
 
@@ -169,8 +170,15 @@ func (e *environment) lockAndRead(ctx context.Context, command string) error {
 // word is what must be typed; empty: yes.
 func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, word string) error {
 	quiet := p.Empty() && p.Count(engine.Await) == 0
-	if !e.JSON {
+	// What this very command made is no news of an earlier one.
+	p.Recovered = slices.DeleteFunc(p.Recovered, func(address string) bool { return address == e.made })
+	switch {
+	case !e.JSON:
 		e.Plan(e.place(), p)
+	case !agreed.yes && e.Asks:
+		shown := e.Streams
+		shown.Out = e.Err // nobody should be asked about what was not shown
+		shown.Plan(e.place(), p)
 		e.old(p)
 	}
 	if len(p.Problems) > 0 {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	osuser "os/user"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -122,10 +123,32 @@ Every command works on a local AWS with --sandbox: nothing to pay, no account.`,
 		a.statusCommand(), a.historyCommand(), a.unlockCommand(),
 		a.sandboxCommand(), a.versionCommand(),
 	)
+	root.SetHelpCommand(helpCommand())
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = noArgs, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; `%s --help` lists the flags", err, c.CommandPath())
 	})
 	return root
+}
+
+// helpCommand is cobra's own, but fails for a command that does not exist.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Say how a command is used",
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("there is no command %q; `%s --help` lists them", strings.Join(args, " "), c.Root().Name())
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 // noArgs refuses arguments in words that help.
@@ -142,6 +165,9 @@ func user() string {
 		if v := os.Getenv(name); v != "" {
 			return v
 		}
+	}
+	if u, err := osuser.Current(); err == nil {
+		return u.Username
 	}
 	return ""
 }

@@ -32,6 +32,7 @@ type environment struct {
 	last    state.State
 	// recorded is false when there is no state; bucket when there is no place for one.
 	recorded, bucket bool
+	made             string // address of the private bucket, if this command made it
 	stack            *engine.Stack
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +21,9 @@ func (a *app) historyCommand() *cobra.Command {
 }
 
 func (a *app) runHistory(ctx context.Context, most int) error {
+	if most < 1 {
+		return fmt.Errorf("--number is how many runs to show, so at least 1, not %d", most)
+	}
 	e, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -28,7 +32,7 @@ func (a *app) runHistory(ctx context.Context, most int) error {
 	if err != nil && !errors.Is(err, state.ErrNone) {
 		return e.explain(ctx, err)
 	}
-	runs := last.Runs[max(0, len(last.Runs)-max(0, most)):]
+	runs := last.Runs[max(0, len(last.Runs)-most):]
 	if a.JSON {
 		return a.Object(map[string]any{"environment": e.config.Environment, "runs": append([]state.Run{}, runs...)})
 	}

@@ -78,7 +78,7 @@ func (e *environment) show(p *engine.Plan) error {
 	e.Plan(e.place(), p)
 	e.old(p)
 	if !e.bucket {
-		e.Print("The first apply also makes the private bucket %s for state and releases; nothing ever destroys it.", e.config.Storage.Private)
+		e.Text("The first apply also makes the private bucket %s for state and releases; nothing ever destroys it.", e.config.Storage.Private)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +32,7 @@ func (a *app) sandboxUp() *cobra.Command {
 				o.Ready = func(s sandbox.Status) { a.Say("The sandbox answers at %s. Ctrl-C ends it.", s.URL) }
 				return sandbox.Foreground(c.Context(), o)
 			}
-			s, err := sandbox.Up(c.Context(), o)
+			s, err := a.start(c.Context(), o)
 			if err != nil {
 				return err
 			}
@@ -100,10 +99,17 @@ func (a *app) sayWhere(s sandbox.Status) error {
 	return nil
 }
 
+// start starts the local AWS unless it runs; that takes a moment.
+func (a *app) start(ctx context.Context, o sandbox.Options) (sandbox.Status, error) {
+	if _, runs, err := sandbox.Find(ctx); err == nil && !runs {
+		a.Say("Starting the sandbox ...")
+	}
+	return sandbox.Up(ctx, o)
+}
+
 // useSandbox leads everything that connects from here on to the local AWS.
 func (a *app) useSandbox(ctx context.Context) error {
-	var log io.Writer = a.Err
-	s, err := sandbox.Up(ctx, sandbox.Options{Log: log})
+	s, err := a.start(ctx, sandbox.Options{Log: a.Err})
 	if err != nil {
 		return err
 	}

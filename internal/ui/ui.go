@@ -59,12 +59,17 @@ var (
 
 // Say writes a line of progress.
 func (s Streams) Say(format string, args ...any) {
-	fmt.Fprintf(s.Err, format+"\n", args...)
+	fmt.Fprintln(s.Err, s.fit(fmt.Sprintf(format, args...)))
 }
 
 // Print writes a line of the answer.
 func (s Streams) Print(format string, args ...any) {
 	fmt.Fprintf(s.Out, format+"\n", args...)
+}
+
+// Text writes a paragraph of the answer.
+func (s Streams) Text(format string, args ...any) {
+	fmt.Fprintln(s.Out, wrap(fmt.Sprintf(format, args...), ""))
 }
 
 // Object writes the answer for a program.
@@ -77,13 +82,28 @@ func (s Streams) Object(v any) error {
 
 // Fail writes what went wrong: what, why, and what to type next.
 func (s Streams) Fail(err error) {
-	text := strings.TrimRight(err.Error(), "\n")
-	fmt.Fprintf(s.Err, "%s %s\n", bad.Render("Error:"), text)
+	fmt.Fprintln(s.Err, s.fit(bad.Render("Error:")+" "+strings.TrimRight(err.Error(), "\n")))
 }
 
 // Warn writes what a person should know.
 func (s Streams) Warn(format string, args ...any) {
-	fmt.Fprintf(s.Err, "%s %s\n", change.Render("Note:"), fmt.Sprintf(format, args...))
+	fmt.Fprintln(s.Err, s.fit(change.Render("Note:")+" "+fmt.Sprintf(format, args...)))
+}
+
+// fit breaks the long lines of a text where a person reads it. Elsewhere they
+// stay whole, so that programs can look for what is in them; and so do quoted
+// lines, which are indented.
+func (s Streams) fit(text string) string {
+	if !s.Live {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if lipgloss.Width(line) > Width && !strings.HasPrefix(line, " ") {
+			lines[i] = wrap(line, "")
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Confirm asks for a word to be typed; ok is whether it was. The word "yes" is
@@ -98,21 +118,41 @@ func (s Streams) Confirm(question, word string) (ok bool, err error) {
 	return answer == word || word == "yes" && answer == "y", nil
 }
 
-// wrap breaks text into lines of at most width columns, each with the prefix.
+// wrap breaks text into lines of at most width columns, the first with the
+// prefix and the others indented as far. Colours take no columns, and what is
+// in backquotes stays together, to be copied.
 func wrap(text, prefix string) string {
 	var b strings.Builder
-	line := prefix
-	for _, word := range strings.Fields(text) {
-		if len([]rune(line))+1+len([]rune(word)) > Width && strings.TrimSpace(line) != strings.TrimSpace(prefix) {
+	line, indent := prefix, strings.Repeat(" ", lipgloss.Width(prefix))
+	empty := true
+	for _, word := range words(text) {
+		if !empty && lipgloss.Width(line)+1+lipgloss.Width(word) > Width {
 			b.WriteString(line + "\n")
-			line = strings.Repeat(" ", len([]rune(prefix)))
+			line, empty = indent, true
 		}
-		if line != prefix && strings.TrimSpace(line) != "" {
+		if !empty {
 			line += " "
 		}
-		line += word
+		line, empty = line+word, false
 	}
 	return b.String() + line
+}
+
+// words splits text at spaces, but not those within backquotes.
+func words(text string) []string {
+	var all []string
+	open := false
+	for _, word := range strings.Fields(text) {
+		if open {
+			all[len(all)-1] += " " + word
+		} else {
+			all = append(all, word)
+		}
+		if strings.Count(word, "`")%2 == 1 {
+			open = !open
+		}
+	}
+	return all
 }
 
 // styled renders each line by itself: rendered together they would be filled
