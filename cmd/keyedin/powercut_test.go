@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -71,7 +70,7 @@ func TestPowerCutOfDestroy(t *testing.T) {
 // chosen are the calls to cut: all of them, or some spread evenly.
 func chosen(calls int) []int {
 	n := sampled
-	if os.Getenv("KEYEDIN_SWEEP") != "" {
+	if complete() {
 		n = calls
 	}
 	var at []int

@@ -19,6 +19,9 @@ type Error struct {
 // Throttling (query services) or ThrottlingException (the others).
 func Throttled() *Error { return &Error{Code: "*throttled", Message: "Rate exceeded"} }
 
+// Failure answers as a service that has failed: HTTP 500, and nothing was done.
+func Failure() *Error { return &Error{Code: "*failed", Message: "An internal error has occurred"} }
+
 // Expired answers as for a session token that has run out.
 func Expired() *Error {
 	return &Error{Code: "*expired", Message: "The security token included in the request is expired"}
@@ -65,6 +68,11 @@ var codes = map[string]map[wire]Error{
 		wireJSON: {Code: "ThrottlingException", Status: 400}, wireCBOR: {Code: "ThrottlingException", Status: 400},
 		wireEC2: {Code: "RequestLimitExceeded", Status: 503}, wireQuery: {Code: "Throttling", Status: 400},
 		wireS3: {Code: "SlowDown", Status: 503},
+	},
+	"*failed": {
+		wireJSON: {Code: "InternalFailure", Status: 500}, wireCBOR: {Code: "InternalFailure", Status: 500},
+		wireEC2: {Code: "InternalError", Status: 500}, wireQuery: {Code: "InternalFailure", Status: 500},
+		wireS3: {Code: "InternalError", Status: 500},
 	},
 	"*expired": {
 		wireJSON: {Code: "ExpiredTokenException", Status: 400}, wireCBOR: {Code: "ExpiredTokenException", Status: 403},

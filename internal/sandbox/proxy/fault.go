@@ -46,6 +46,13 @@ func (p *Proxy) Add(rule Rule) {
 	p.rules = append(p.rules, &rule)
 }
 
+// Forecast adds the rules of a weather.
+func (p *Proxy) Forecast(w Weather) {
+	for _, rule := range w.Rules() {
+		p.Add(rule)
+	}
+}
+
 // Calm removes all rules and the latency.
 func (p *Proxy) Calm() {
 	p.mu.Lock()
