@@ -52,6 +52,7 @@ def create_zone(call):
     if reference in used:
         raise AwsError("HostedZoneAlreadyExists", f"A hosted zone has already been created with the specified caller "
                        f"reference: {reference}", 409)
+    call.params["Name"] = _dns(call.params["Name"])
     answer = call.next()
     used[reference] = answer["HostedZone"]["Id"]
     return answer
