@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -46,8 +45,18 @@ type Thing struct {
 	ID, Kind, Token string
 	Tags            map[string]string
 	Spec            json.RawMessage
+	// Status and Reason are what reads report, once it is no longer pending.
+	Status engine.Status
+	Reason string
+	// Keep says why it must not be deleted.
+	Keep string
+	// Version counts its updates.
+	Version int
+
 	hidden, pending int // for how many reads yet
 	deleting        int // reads until it is gone; 0: it is not being deleted
+	gaps            int // reads it is missing from after it was seen first; -1: not seen yet
+	busy            int // deletes it refuses yet
 }
 
 // Cloud is an invented cloud. Its zero value answers at once.
@@ -56,9 +65,17 @@ type Cloud struct {
 	Hide int
 	// Slow is how many reads a fresh thing is pending for, and a deleted one lingers.
 	Slow int
+	// Flicker is how many reads a thing is missing from after the first that lists it.
+	Flicker int
+	// Busy is how many deletes of a thing are refused because it is in use.
+	Busy int
+	// Born, when set, is asked what becomes of a fresh thing; it may edit it.
+	Born func(*Thing)
 	// Fault, when set, is asked before each mutating call. It may return an
 	// error to answer with; done says whether the call is carried out all the same.
 	Fault func(call int, op, kind string) (err error, done bool)
+	// Meddle, when set, is called before each mutating call: a second actor.
+	Meddle func(call int)
 	// Calls counts mutating calls, Reads counts reads.
 	Calls, Reads int
 
@@ -121,6 +138,13 @@ func (c *Cloud) Edit(address string, edit func(*Thing)) {
 	}
 }
 
+// Remove takes things away behind the engine's back.
+func (c *Cloud) Remove(address string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.things = slices.DeleteFunc(c.things, func(t *Thing) bool { return t.Tags[engine.TagAddress] == address })
+}
+
 // Put makes a thing behind the engine's back.
 func (c *Cloud) Put(t Thing) {
 	c.mu.Lock()
@@ -131,11 +155,20 @@ func (c *Cloud) Put(t Thing) {
 }
 
 // mutate carries out one mutating call, under the switch and the faults.
-func (c *Cloud) mutate(op, kind string, call func() error) error {
+func (c *Cloud) mutate(ctx context.Context, op, kind string, call func() error) error {
+	if c.Meddle != nil {
+		c.mu.Lock()
+		next := c.Calls + 1
+		c.mu.Unlock()
+		c.Meddle(next)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cut {
 		return ErrCut
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	c.Calls++
 	if c.Fault != nil {
@@ -158,151 +191,4 @@ func (c *Cloud) find(id string) *Thing {
 		return nil
 	}
 	return c.things[i]
-}
-
-// Driver is a driver of the invented cloud for any spec.
-type Driver[S engine.Spec] struct {
-	*Cloud
-	// Attrs makes the attributes of a thing.
-	Attrs func(Thing) map[string]any
-}
-
-// Read implements engine.Driver.
-func (d Driver[S]) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[S], error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.cut {
-		return nil, ErrCut
-	}
-	d.Reads++
-	var zero S
-	var lives []engine.Live[S]
-	for _, t := range slices.Clone(d.things) {
-		if t.Kind != zero.Kind() {
-			continue
-		}
-		if t.hidden > 0 {
-			t.hidden--
-			continue
-		}
-		live, gone, err := liveOf[S](t)
-		if err != nil {
-			return nil, err
-		}
-		if gone {
-			d.things = slices.DeleteFunc(d.things, func(o *Thing) bool { return o == t })
-			continue
-		}
-		ours := t.Tags[engine.TagProject] == scope.Project && t.Tags[engine.TagEnvironment] == scope.Environment
-		if !ours {
-			if name := nameOf(t.Spec); name == "" || !slices.Contains(scope.Names(t.Kind), name) {
-				continue
-			}
-			live.Foreign = true
-		}
-		if d.Attrs != nil {
-			live.Attrs = d.Attrs(*t)
-		}
-		lives = append(lives, live)
-	}
-	return lives, nil
-}
-
-func liveOf[S engine.Spec](t *Thing) (live engine.Live[S], gone bool, err error) {
-	live = engine.Live[S]{ID: t.ID, Address: t.Tags[engine.TagAddress], Tags: maps.Clone(t.Tags)}
-	switch {
-	case t.deleting == 1:
-		return live, true, nil
-	case t.deleting > 1:
-		t.deleting--
-		live.Status, live.Reason = engine.Deleting, "on its way out"
-	case t.pending > 0:
-		t.pending--
-		live.Status, live.Reason = engine.Pending, "on its way"
-	}
-	return live, false, json.Unmarshal(t.Spec, &live.Spec)
-}
-
-// Create implements engine.Driver.
-func (d Driver[S]) Create(ctx context.Context, id engine.Identity, s S) error {
-	return d.mutate("create", s.Kind(), func() error {
-		spec, err := json.Marshal(s)
-		if err != nil {
-			return err
-		}
-		class := engine.Named
-		if i, ok := any(s).(engine.Identified); ok {
-			class = i.Identity()
-		}
-		for _, t := range d.things {
-			if t.Kind != s.Kind() {
-				continue
-			}
-			if class == engine.Tokened && t.Token == id.Token && t.deleting == 0 {
-				return nil
-			}
-			if class == engine.Named && nameOf(t.Spec) == id.Name {
-				return ErrExists
-			}
-		}
-		d.serial++
-		d.things = append(d.things, &Thing{
-			ID: fmt.Sprintf("%s-%04d", s.Kind(), d.serial), Kind: s.Kind(), Token: id.Token, Tags: id.Tags,
-			Spec: spec, hidden: d.Hide, pending: d.Slow,
-		})
-		return nil
-	})
-}
-
-// Update implements engine.Driver.
-func (d Driver[S]) Update(ctx context.Context, is engine.Live[S], want S, changed engine.Fields) error {
-	return d.mutate("update", want.Kind(), func() error {
-		t := d.find(is.ID)
-		if t == nil {
-			return ErrNotThere
-		}
-		spec, err := json.Marshal(want)
-		t.Spec = spec
-		return err
-	})
-}
-
-// Delete implements engine.Driver.
-func (d Driver[S]) Delete(ctx context.Context, is engine.Live[S]) error {
-	return d.mutate("delete", is.Spec.Kind(), func() error {
-		t := d.find(is.ID)
-		if t == nil {
-			return ErrNotThere
-		}
-		for _, other := range d.things {
-			if other != t && strings.Contains(string(other.Spec), `"`+t.ID+`"`) {
-				return ErrInUse
-			}
-		}
-		t.deleting = d.Slow + 1
-		return nil
-	})
-}
-
-// Tag implements engine.Tagger.
-func (d Driver[S]) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.mutate("tag", "", func() error {
-		t := d.find(id)
-		if t == nil {
-			return ErrNotThere
-		}
-		maps.Copy(t.Tags, set)
-		for _, key := range unset {
-			delete(t.Tags, key)
-		}
-		return nil
-	})
-}
-
-func nameOf(spec json.RawMessage) string {
-	var named struct {
-		Name string `json:"name"`
-	}
-	_ = json.Unmarshal(spec, &named) // a thing without a name has none
-	return named.Name
 }

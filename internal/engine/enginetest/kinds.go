@@ -93,13 +93,13 @@ func (Entry) Kind() string { return "entry" }
 
 // Kinds are the invented kinds, on a cloud.
 func Kinds(c *Cloud) []engine.Kind {
-	return []engine.Kind{
+	return append(MoreKinds(c),
 		engine.Use(Driver[Net]{Cloud: c}), engine.Use(Driver[Host]{Cloud: c}),
 		engine.Use(Driver[Front]{Cloud: c, Attrs: func(t Thing) map[string]any {
 			return map[string]any{"dns": nameOf(t.Spec) + ".example.com"}
 		}}),
 		engine.Use(Driver[Store]{Cloud: c}), engine.Use(Driver[Entry]{Cloud: c}),
-	}
+	)
 }
 
 // Shape is what the sample stack is made from.

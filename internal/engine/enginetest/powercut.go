@@ -51,8 +51,13 @@ func (r *Record) Lose() {
 
 // Run plans and applies a stack once, as a command would.
 func Run(ctx context.Context, c *Cloud, r *Record, st, hints *engine.Stack) (*engine.Plan, engine.Outcome, error) {
+	return RunWith(ctx, c, st, hints, engine.Options{Recorder: r})
+}
+
+// RunWith is Run with options, whose Recorder is a *Record.
+func RunWith(ctx context.Context, c *Cloud, st, hints *engine.Stack, o engine.Options) (*engine.Plan, engine.Outcome, error) {
 	e := engine.New(Kinds(c), Classify)
-	last := r.State()
+	last := o.Recorder.(*Record).State()
 	scope := st
 	if hints != nil {
 		scope = hints
@@ -61,7 +66,8 @@ func Run(ctx context.Context, c *Cloud, r *Record, st, hints *engine.Stack) (*en
 	if err != nil {
 		return nil, engine.Outcome{}, err
 	}
+	o.RunID = "test"
 	p := e.Plan(st, last, world, hints)
-	out := e.Apply(ctx, p, engine.Options{Recorder: r, RunID: "test"})
+	out := e.Apply(ctx, p, o)
 	return p, out, out.Err
 }
