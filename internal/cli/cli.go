@@ -79,6 +79,9 @@ func (a *app) conclude(err error) int {
 	}
 	if a.stop.asked() && code == exitFailed {
 		code = exitInterrupted
+		if errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted) {
+			err = errInterrupted // and not each call that was given up
+		}
 	}
 	if a.JSON {
 		_ = a.Object(map[string]any{"error": err.Error(), "exit-code": code}) // the exit code says it too

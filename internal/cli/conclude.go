@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
@@ -23,10 +24,13 @@ func (e *environment) conclude(ctx context.Context, p *engine.Plan, out engine.O
 	} else {
 		e.Outcome(out, took)
 	}
-	lost := errors.Is(context.Cause(ctx), state.ErrLockLost)
+	cause := context.Cause(ctx)
+	lost := errors.Is(cause, state.ErrLockLost)
 	switch {
 	case lost:
 		return &exit{exitFailed, errors.New("the lock was lost, so the work was stopped. What was done is in AWS and will be found: type the command again")}
+	case errors.Is(cause, state.ErrStale):
+		return &exit{exitFailed, fmt.Errorf("%w, so the work was stopped. What was done is in AWS and will be found", cause)}
 	case out.Stopped:
 		return &exit{exitInterrupted, errors.New("interrupted. What was done is recorded; the same command goes on from there")}
 	case len(failures) > 0:

@@ -177,6 +177,21 @@ func (h *held) fencedBy(stored int64) error {
 	return err
 }
 
+// overtaken ends the work: somebody wrote the state though we held the lock, so nothing of it can be recorded any
+// more. As a rule that is because the lock was taken away; else the state was changed by hand.
+func (h *held) overtaken(ctx context.Context, stale error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.recognise(ctx); h.lost == nil && errors.Is(err, ErrLockLost) {
+		h.lost = err
+	}
+	if h.lost != nil {
+		stale = fmt.Errorf("%w; %w", h.lost, stale)
+	}
+	h.end(stale)
+	return stale
+}
+
 // over says whether this store may take a lock again.
 func (h *held) over() bool {
 	h.mu.Lock()

@@ -118,7 +118,11 @@ func (r *Remote) Put(ctx context.Context, s State) error {
 		}
 		fence = h.fence
 	}
-	return r.write(ctx, s, fence)
+	err := r.write(ctx, s, fence)
+	if errors.Is(err, ErrStale) && r.held != nil {
+		return r.held.overtaken(ctx, err)
+	}
+	return err
 }
 
 // write replaces the known version. A lost answer is followed by a look: what is stored then tells whose write won.

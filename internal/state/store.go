@@ -29,7 +29,8 @@ type Store interface {
 
 // Held is a lock while it is ours.
 type Held interface {
-	// Context ends, with cause ErrLockLost, when the lock is no longer ours; and with the context of Lock.
+	// Context ends, with cause ErrLockLost, when the lock is no longer ours; with cause ErrStale, when somebody
+	// wrote the state without it; and with the context of Lock.
 	Context() context.Context
 
 	// Holder is what others see.

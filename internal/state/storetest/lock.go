@@ -176,6 +176,9 @@ func breakLock(t *testing.T, h Harness) {
 	if err := a.Put(t.Context(), s); !errors.Is(err, state.ErrStale) && !errors.Is(err, state.ErrLockLost) {
 		t.Errorf("Put under a broken lock: %v", err)
 	}
+	if cause := context.Cause(held.Context()); !errors.Is(cause, state.ErrLockLost) {
+		t.Errorf("the holder knows that it can write no more and goes on: %v", cause)
+	}
 	must(t, take(t, c, "carl").Release(t.Context()))
 	time.Sleep(state.DefaultLease)
 	if cause := context.Cause(held.Context()); !errors.Is(cause, state.ErrLockLost) {
