@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,7 @@ type run struct {
 	Options
 	plan    *Plan
 	readers map[string]*reader
+	leaving map[string]bool // objects that are never the ones being made
 
 	mu      sync.Mutex
 	live    map[string]Object // address → as last read
@@ -63,7 +65,7 @@ type run struct {
 // on; the outcome says what came of it, with the errors joined in Err.
 func (e *Engine) Apply(ctx context.Context, p *Plan, o Options) Outcome {
 	r := &run{
-		Engine: e, Options: o, plan: p, readers: map[string]*reader{}, live: map[string]Object{},
+		Engine: e, Options: o, plan: p, readers: map[string]*reader{}, live: map[string]Object{}, leaving: map[string]bool{},
 		state: p.last.Clone(), changed: make(chan struct{}),
 	}
 	if r.On == nil {
@@ -71,6 +73,11 @@ func (e *Engine) Apply(ctx context.Context, p *Plan, o Options) Outcome {
 	}
 	for _, k := range e.kinds {
 		r.readers[k.Name] = &reader{}
+	}
+	for _, c := range p.Changes {
+		if c.Action == Delete && c.live.Status != Deleting || c.Action == Replace && !c.DeleteFirst {
+			r.leaving[key(*c.live)] = true
+		}
 	}
 	r.adopt()
 	tasks := r.tasks()
@@ -86,25 +93,18 @@ func (e *Engine) Apply(ctx context.Context, p *Plan, o Options) Outcome {
 func (r *run) adopt() {
 	for address := range maps.Keys(r.state.Objects) {
 		_, wanted := r.plan.stack.objects[address]
-		if _, live := r.plan.world.At(address); !wanted && !live && !r.plan.byID(address) {
+		live := r.plan.index.at[address] || r.plan.index.live[kindOf(address)+" "+r.plan.last.Objects[address].ID]
+		if !wanted && !live {
 			delete(r.state.Objects, address)
 		}
 	}
 	changing := map[string]bool{}
 	for _, c := range r.plan.Changes {
-		changing[c.Address] = true
+		changing[c.Address] = changing[c.Address] || c.Action == Update
 	}
+	maps.Copy(r.live, r.plan.kept)
 	for address, o := range r.plan.kept {
-		r.live[address] = o
-		if !changing[address] {
-			r.note(address, o)
-		}
-	}
-	for _, c := range r.plan.Changes {
-		if c.Action == Update || c.Action == Await {
-			r.live[c.Address] = *c.live
-			r.note(c.Address, *c.live)
-		}
+		r.note(address, o, !changing[address])
 	}
 	r.outcome.Recovered = slices.Clone(r.plan.Recovered)
 	if r.plan.unrecorded {
@@ -112,31 +112,36 @@ func (r *run) adopt() {
 	}
 }
 
-// byID reports whether the object recorded at an address is live.
-func (p *Plan) byID(address string) bool {
-	id := p.last.Objects[address].ID
-	return id != "" && slices.ContainsFunc(p.world, func(o Object) bool { return o.Kind == kindOf(address) && o.ID == id })
+// note puts a live object into the state. Its document is what was applied
+// last, so it changes only once what is wanted is done. The caller saves.
+func (r *run) note(address string, o Object, done bool) {
+	was := r.state.Objects[address]
+	is := state.Object{
+		Kind: o.Kind, ID: o.ID, Document: was.Document, Since: was.Since,
+		Edges: r.plan.stack.objects[address].Edges(),
+	}
+	if done {
+		is.Document = r.resolved(address).JSON()
+	} else {
+		is.Edges = slices.Compact(slices.Sorted(slices.Values(slices.Concat(was.Edges, is.Edges))))
+	}
+	if is.Since.IsZero() || was.ID != o.ID {
+		is.Since = time.Now().UTC().Truncate(time.Second)
+	}
+	r.state.Objects[address] = is
 }
 
-// note puts a live object into the state, as applied. The caller saves.
-func (r *run) note(address string, o Object) {
-	doc := r.resolved(address)
-	since := r.state.Objects[address].Since
-	if since.IsZero() {
-		since = time.Now().UTC().Truncate(time.Second)
-	}
-	r.state.Objects[address] = state.Object{
-		Kind: o.Kind, ID: o.ID, Document: doc.JSON(), Edges: r.plan.stack.objects[address].Edges(), Since: since,
-	}
-}
-
-// record notes a live object and has the state saved.
-func (r *run) record(address string, o Object) {
+// record notes a task's live object and has the state saved.
+func (r *run) record(t *task, o Object) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	address := t.change.Address
 	r.live[address] = o
-	r.note(address, o)
-	r.Recorder.Save(r.state.Clone())
+	was := r.state.Objects[address]
+	r.note(address, o, t.action != Update || !t.asked.IsZero() || t.met)
+	if is := r.state.Objects[address]; was.ID != is.ID || was.Journal != nil || !bytes.Equal(was.Document, is.Document) {
+		r.Recorder.Save(r.state.Clone())
+	}
 	r.wake()
 }
 

@@ -2,15 +2,10 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/keyedin-app/keyedin-infra/internal/state"
 )
 
 // visible is how long a fresh object may be missing from AWS's listings.
@@ -29,7 +24,6 @@ func (r *run) converge(ctx context.Context, t *task) error {
 		}
 	}
 	w := r.waiter(ctx, t)
-	var asked time.Time // when Update was last called
 	for first := c.Action == Update; ; first = false {
 		o, err := r.current(ctx, t, first)
 		if err != nil {
@@ -37,17 +31,24 @@ func (r *run) converge(ctx context.Context, t *task) error {
 		}
 		changed := r.differs(t, o)
 		switch done, err := r.judge(t, o, changed); {
-		case err != nil || done:
+		case err != nil:
 			return err
-		case len(changed) > 0 && time.Since(asked) > settle && (o.Status != Pending || t.kind.early || first):
+		case done:
+			t.met = true
+			r.record(t, o)
+			return nil
+		case len(changed) > 0 && time.Since(t.asked) > settle && (o.Status != Pending || t.kind.early || first):
 			// An object that is still being made reports fields that are not settled,
 			// but one that was found pending may be so for want of this very change.
 			if err := r.update(ctx, t, o, changed); err != nil {
 				return err
 			}
-			asked = time.Now()
+			t.asked = time.Now()
 			w.reset()
 			continue
+		}
+		if o.Status == Waiting {
+			w.extend() // it is Attention that bounds how long a person may take
 		}
 		if err := w.wait(cmpText(o.Reason, waitsFor(changed))); err != nil {
 			return err
@@ -64,13 +65,14 @@ func waitsFor(changed []FieldChange) string {
 	return fmt.Sprintf("AWS still reports %s %s, not %s", c.Field, brief(c.Before), brief(c.After))
 }
 
-// current returns the object as it is now; first is what the plan saw.
+// current returns the object as it is now; first is what the plan saw. AWS may
+// take back for a while what it listed already.
 func (r *run) current(ctx context.Context, t *task, first bool) (Object, error) {
 	if first {
 		return *t.change.live, nil
 	}
-	o, found, err := r.find(ctx, t)
-	if err == nil && !found {
+	o, err := r.appear(ctx, t, hidden)
+	if errors.Is(err, errUnseen) {
 		err = errors.New("it disappeared while it was being made ready")
 	}
 	return o, err
@@ -106,7 +108,7 @@ func (r *run) judge(t *task, o Object, changed []FieldChange) (done bool, err er
 	case Deleting:
 		return false, errors.New("it is being deleted in AWS")
 	case Waiting:
-		if time.Since(t.started) >= r.Attention {
+		if time.Since(t.started) >= r.Attention && (len(changed) == 0 || !t.asked.IsZero()) {
 			return false, errPerson
 		}
 	case Ready:
@@ -133,113 +135,6 @@ func (r *run) update(ctx context.Context, t *task, o Object, changed []FieldChan
 	return r.insist(ctx, t, t.mutation(func() error { return t.kind.update(ctx, o, wanted, fields) }))
 }
 
-// create makes the object, once: after anything but a plain success it looks
-// what is there before it asks again.
-func (r *run) create(ctx context.Context, t *task) error {
-	found, err := r.journal(ctx, t)
-	if err != nil || found {
-		return err
-	}
-	w := r.waiter(ctx, t)
-	for attempt := 0; ; attempt++ {
-		id, doc := r.identity(t, attempt)
-		err := t.mutation(func() error { return t.kind.create(ctx, id, doc) })()
-		meaning := r.classify(err)
-		switch {
-		case err == nil:
-			return r.appear(ctx, t, visible)
-		case meaning == Lost || meaning == Conflict:
-			found, lookErr := r.lookFor(ctx, t, meaning)
-			if found || lookErr != nil {
-				return lookErr
-			}
-			if meaning == Conflict && attempt > 3 {
-				return err
-			}
-		case meaning != NotYet && meaning != Busy && meaning != Throttled:
-			return err
-		}
-		if waitErr := w.wait(r.words(err)); waitErr != nil {
-			return errors.Join(waitErr, err)
-		}
-	}
-}
-
-// journal writes down that a create is about to happen, for kinds that only
-// their tags make findable; if the last run did so too, its object is looked
-// for as long as AWS may be hiding it.
-func (r *run) journal(ctx context.Context, t *task) (found bool, err error) {
-	if t.kind.class != Tagged {
-		return false, nil
-	}
-	address := t.change.Address
-	r.mu.Lock()
-	before := r.state.Objects[address].Journal
-	o := r.state.Objects[address]
-	o.Kind, o.Journal = t.kind.Name, &state.Journal{Action: string(Create), Since: time.Now().UTC(), Run: r.RunID}
-	if before != nil {
-		o.Journal.Since = before.Since
-	}
-	r.state.Objects[address] = o
-	r.Recorder.Save(r.state.Clone())
-	r.mu.Unlock()
-	if before != nil {
-		if left := hidden - time.Since(before.Since); left > 0 {
-			if err := r.appear(ctx, t, left); !errors.Is(err, errUnseen) {
-				return err == nil, err
-			}
-		}
-	}
-	return false, r.Recorder.Flush(ctx)
-}
-
-// hidden is how long after an interrupted create AWS may not list its object.
-const hidden = 30 * time.Second
-
-var errUnseen = errors.New("AWS took the create and does not list the object")
-
-// lookFor looks for an object whose create was not plainly answered.
-func (r *run) lookFor(ctx context.Context, t *task, m Meaning) (found bool, err error) {
-	long := 3 * time.Second
-	if m == Lost && t.kind.class == Tagged {
-		long = hidden
-	}
-	switch err := r.appear(ctx, t, long); {
-	case err == nil:
-		r.mu.Lock()
-		r.outcome.Recovered = append(r.outcome.Recovered, t.change.Address)
-		r.mu.Unlock()
-		r.emit(t, Recovered, "")
-		return true, nil
-	case errors.Is(err, errUnseen):
-		return false, nil
-	default:
-		return false, err
-	}
-}
-
-// appear waits until the object is listed, and records it.
-func (r *run) appear(ctx context.Context, t *task, long time.Duration) error {
-	w := r.waiter(ctx, t)
-	deadline := time.Now().Add(long)
-	for {
-		o, found, err := r.find(ctx, t)
-		switch {
-		case err != nil:
-			return err
-		case found && o.Foreign:
-			return fmt.Errorf("%s exists and is not part of this environment", o.Document.Name())
-		case found:
-			return nil
-		case time.Now().After(deadline):
-			return errUnseen
-		}
-		if err := w.wait("AWS does not list it yet"); err != nil {
-			return err
-		}
-	}
-}
-
 // find reads the task's own object, and records it when it is there.
 func (r *run) find(ctx context.Context, t *task) (Object, bool, error) {
 	var objects []Object
@@ -254,42 +149,17 @@ func (r *run) find(ctx context.Context, t *task) (Object, bool, error) {
 	wanted, id := r.resolved(t.change.Address), r.live[t.change.Address].ID
 	r.mu.Unlock()
 	for _, o := range objects {
-		mine := o.Address == t.change.Address || o.Address == "" && (o.ID == id && id != "" || wanted.Name() != "" && o.Document.Name() == wanted.Name())
-		old := t.action == Replace && o.ID == t.change.live.ID && !t.change.DeleteFirst
-		if !mine || old || o.Status == Deleting || id != "" && o.ID != id {
+		named := wanted.Name() != "" && o.Document.Name() == wanted.Name()
+		mine := o.Address == t.change.Address || o.Address == "" && (o.ID == id && id != "" || named) || o.Foreign && named
+		if !mine || r.leaving[key(o)] || o.Status == Deleting || id != "" && o.ID != id {
 			continue
 		}
 		if !o.Foreign {
-			r.record(t.change.Address, o)
+			r.record(t, o)
 		}
 		return o, true, nil
 	}
 	return Object{}, false, nil
-}
-
-// identity is what the create call carries.
-func (r *run) identity(t *task, attempt int) (Identity, Document) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	address, st := t.change.Address, r.plan.stack
-	doc := r.resolved(address)
-	tags := map[string]string{}
-	if wanted, ok := doc["tags"].(map[string]any); ok {
-		for key, value := range wanted {
-			tags[key], _ = value.(string)
-		}
-	}
-	made := map[string]any{}
-	for _, field := range t.kind.fixed {
-		made[field] = doc[field]
-	}
-	generation := fmt.Sprint(r.state.Generations[address], attempt/4)
-	sum := sha256.Sum256([]byte(strings.Join([]string{
-		st.Project, st.Environment, address, generation, string(Document(made).JSON())}, "\n")))
-	return Identity{
-		Project: st.Project, Environment: st.Environment, Address: address,
-		Name: doc.Name(), Token: hex.EncodeToString(sum[:16]), Tags: tags,
-	}, doc
 }
 
 func cmpText(text, otherwise string) string {

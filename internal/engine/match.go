@@ -18,20 +18,32 @@ import (
 func (p *planner) match(kind Kind, address string, wanted Document) *Object {
 	recordedID := p.last.Objects[address].ID
 	var best *Object
-	for _, o := range p.world.Of(kind.Name) {
-		named := o.Address == "" && wanted.Name() != "" && o.Document.Name() == wanted.Name()
-		known := o.ID != "" && o.ID == recordedID
-		if o.Status == Deleting || !(o.Address == address || named || known && o.Address == "" || o.Foreign && o.Document.Name() == wanted.Name()) {
+	for _, o := range p.index.of[kind.Name] {
+		if p.taken[key(*o)] || o.Status == Deleting || !p.candidate(o, address, wanted, recordedID) {
 			continue
 		}
-		if best == nil || p.better(kind, wanted, recordedID, &o, best) {
-			best = &o
+		if best == nil || p.better(kind, wanted, recordedID, o, best) {
+			best = o
 		}
 	}
 	if best != nil {
-		p.taken[best.Kind+" "+best.ID] = true
+		p.taken[key(*best)] = true
 	}
 	return best
+}
+
+// candidate reports whether a live object may be the one of an address.
+func (p *planner) candidate(o *Object, address string, wanted Document, recordedID string) bool {
+	named := wanted.Name() != "" && o.Document.Name() == wanted.Name()
+	switch {
+	case o.Address == address || o.Foreign && named:
+		return true
+	case o.Address != "":
+		return false
+	case o.ID != "" && o.ID == recordedID:
+		return true
+	}
+	return named && p.addressOf(*o) == ""
 }
 
 func (p *planner) better(kind Kind, wanted Document, recordedID string, a, b *Object) bool {
@@ -65,7 +77,7 @@ func fits(kind Kind, wanted, live Document) bool {
 func (p *planner) leftovers() {
 	first := len(p.Changes)
 	for _, o := range p.world {
-		if o.Foreign || o.Address == "" && !p.isRecorded(o) || p.taken[o.Kind+" "+o.ID] {
+		if o.Foreign || o.Address == "" && !p.isRecorded(o) || p.taken[key(o)] {
 			continue
 		}
 		kind, _ := p.kind(o.Kind)
@@ -105,8 +117,7 @@ func (p *planner) leftover(kind Kind, o *Object) {
 // gone forgets recorded objects that are neither wanted nor live.
 func (p *planner) gone() {
 	for address := range p.last.Objects {
-		_, wanted := p.stack.objects[address]
-		if !wanted && !slices.ContainsFunc(p.world, func(o Object) bool { return o.Address == address }) {
+		if _, wanted := p.stack.objects[address]; !wanted && !p.index.at[address] {
 			p.unrecorded = true
 		}
 	}
@@ -115,12 +126,10 @@ func (p *planner) gone() {
 func (p *planner) isRecorded(o Object) bool { return p.addressOf(o) != "" }
 
 func (p *planner) addressOf(o Object) string {
-	for _, address := range slices.Sorted(maps.Keys(p.last.Objects)) {
-		if kindOf(address) == o.Kind && p.last.Objects[address].ID == o.ID {
-			return address
-		}
+	if o.ID == "" {
+		return ""
 	}
-	return ""
+	return p.index.recorded[key(o)]
 }
 
 func (p *planner) moduleOf(address string) string {

@@ -89,6 +89,7 @@ type Plan struct {
 	hints *Stack
 	last  state.State
 	world World
+	index index
 	kept  map[string]Object // address → the live object that stays
 	// unrecorded is true when the state must be written though nothing changes.
 	unrecorded bool
@@ -127,7 +128,7 @@ type planner struct {
 func (e *Engine) Plan(want *Stack, last state.State, is World, hints *Stack) *Plan {
 	p := planner{
 		Engine: e, taken: map[string]bool{}, acts: map[string]Action{},
-		Plan: Plan{stack: want, hints: hints, last: last, world: is, kept: map[string]Object{}, Digests: map[string]string{}},
+		Plan: Plan{stack: want, hints: hints, last: last, world: is, index: indexOf(is, last), kept: map[string]Object{}, Digests: map[string]string{}},
 	}
 	for _, address := range want.order {
 		p.object(address, want.objects[address])

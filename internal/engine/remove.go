@@ -2,21 +2,18 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 )
 
 // remove takes an object away and waits until AWS no longer lists it.
 func (r *run) remove(ctx context.Context, t *task) error {
 	o := *t.change.live
 	if o.Status != Deleting {
-		err := r.insist(ctx, t, t.mutation(func() error {
-			err := t.kind.delete(ctx, o)
-			if r.classify(err) == NotFound {
-				return nil
-			}
-			return err
-		}))
-		if err != nil {
+		if err := r.takeAway(ctx, t, o); err != nil {
 			return err
 		}
 	}
@@ -39,6 +36,30 @@ func (r *run) remove(ctx context.Context, t *task) error {
 			return err
 		}
 	}
+}
+
+// patience is how long a delete is refused before the objects that hold what it
+// takes away, and wait for its replacement, are blamed.
+const patience = time.Minute
+
+// takeAway asks for the delete until AWS takes it.
+func (r *run) takeAway(ctx context.Context, t *task, o Object) error {
+	w := r.waiter(ctx, t)
+	if len(t.holders) > 0 {
+		w.deadline = time.Now().Add(patience)
+	}
+	err := r.persist(w, t.mutation(func() error {
+		err := t.kind.delete(ctx, o)
+		if r.classify(err) == NotFound {
+			return nil
+		}
+		return err
+	}))
+	if err != nil && len(t.holders) > 0 && r.classify(err) == Busy && !errors.Is(err, errStopped) {
+		return fmt.Errorf("%s uses it and cannot let go of it before there is another, and it has the name that one needs. "+
+			"Take %[1]s out of the config and apply, then put it back: %[2]w", strings.Join(t.holders, ", "), err)
+	}
+	return err
 }
 
 // forget takes a deleted object out of the state. The generation makes the

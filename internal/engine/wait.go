@@ -29,6 +29,9 @@ func (r *run) waiter(ctx context.Context, t *task) *waiter {
 
 func (w *waiter) reset() { w.pause = shortest }
 
+// extend starts the time anew after which the wait is given up.
+func (w *waiter) extend() { w.deadline = time.Now().Add(w.task.kind.timing.GiveUp) }
+
 // wait pauses, and says what for. It ends early with an error when the run is
 // stopped, or when AWS took longer than it ever should.
 func (w *waiter) wait(why string) error {
@@ -54,7 +57,11 @@ func (w *waiter) wait(why string) error {
 
 // insist repeats a call that may be repeated while AWS says "not now".
 func (r *run) insist(ctx context.Context, t *task, call func() error) error {
-	w := r.waiter(ctx, t)
+	return r.persist(r.waiter(ctx, t), call)
+}
+
+// persist is insist with an end of its own.
+func (r *run) persist(w *waiter, call func() error) error {
 	for {
 		err := call()
 		if err == nil {

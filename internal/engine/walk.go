@@ -21,7 +21,12 @@ type task struct {
 	phase   Phase
 	started time.Time
 	seen    time.Time // what it knows of AWS is of a read that started then
+	asked   time.Time // when the object was last asked to change
 	tagged  bool      // its tags were set in this run
+	met     bool      // it is as wanted
+	renewed bool      // its client token was replaced by a new one
+	// holders use what this delete takes away, until there is another.
+	holders []string
 }
 
 func (t *task) usual() time.Duration {
@@ -98,13 +103,30 @@ func (r *run) walk(ctx context.Context, tasks []*task) {
 // untie lets deletes go that wait for each other: AWS refuses the one that has
 // to wait, and it is asked again.
 func untie(tasks []*task) bool {
-	tied := false
+	var tied []*task
 	for _, t := range tasks {
-		if t.phase == "" && t.action == Delete && len(t.after) > 0 {
-			t.after, tied = nil, true
+		if t.phase == "" && t.action == Delete && t.waitsFor(t, map[*task]bool{}) {
+			tied = append(tied, t)
 		}
 	}
-	return tied
+	for _, t := range tied {
+		t.after = slices.DeleteFunc(t.after, func(a *task) bool { return slices.Contains(tied, a) })
+	}
+	return len(tied) > 0
+}
+
+// waitsFor reports whether what t waits for comes to other.
+func (t *task) waitsFor(other *task, seen map[*task]bool) bool {
+	return slices.ContainsFunc(t.after, func(a *task) bool {
+		if a == other {
+			return true
+		}
+		if seen[a] {
+			return false
+		}
+		seen[a] = true
+		return a.waitsFor(other, seen)
+	})
 }
 
 // skip gives up what can no longer be done. The caller holds mu.
@@ -114,10 +136,18 @@ func (r *run) skip(ctx context.Context, tasks []*task, makers map[string]*task) 
 		for _, t := range tasks {
 			if t.phase == "" && (r.stopped(ctx) || r.blocked(t, makers)) {
 				t.phase, again = Skipped, true
-				r.outcome.Skipped = append(r.outcome.Skipped, t.change.Address)
+				r.leave(t.change.Address)
 				r.emit(t, Skipped, "")
 			}
 		}
+	}
+}
+
+// leave books an address as left undone, once though a replacement is two
+// tasks. The caller holds mu.
+func (r *run) leave(address string) {
+	if !slices.Contains(r.outcome.Skipped, address) {
+		r.outcome.Skipped = append(r.outcome.Skipped, address)
 	}
 }
 
@@ -200,7 +230,7 @@ func (r *run) finish(t *task, err error) {
 		r.outcome.Waiting = append(r.outcome.Waiting, Note{t.change.Address, text})
 	case errors.Is(err, errStopped):
 		phase = Stopped
-		r.outcome.Skipped = append(r.outcome.Skipped, t.change.Address)
+		r.leave(t.change.Address)
 	default:
 		phase, text = Erred, err.Error()
 		op := string(t.action)
@@ -212,11 +242,16 @@ func (r *run) finish(t *task, err error) {
 	r.emit(t, phase, text)
 }
 
-// work does a task.
+// work does a task. What fails because everything was ended was stopped.
 func (r *run) work(ctx context.Context, t *task) error {
 	r.emit(t, Started, "")
+	do := r.converge
 	if t.action == Delete {
-		return r.remove(ctx, t)
+		do = r.remove
 	}
-	return r.converge(ctx, t)
+	err := do(ctx, t)
+	if err != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
+		return errors.Join(errStopped, err)
+	}
+	return err
 }
