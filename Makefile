@@ -15,10 +15,12 @@ python = dir=$$(script/python) && export PATH="$$dir:$$PATH"
 build:
 	@go build -ldflags='-s -w' -o bin/ ./cmd/keyedin
 
-try: build
+try:
+	@echo "Building keyedin and looking for Python packages: some minutes the first time"
+	@script/python >/dev/null & $(MAKE) -s build; built=$$?; wait; exit $$built
 	@mkdir -p try
 	@test -f try/keyedin.yaml || (cd try && $(keyedin) init)
-	@$(keyedin) sandbox up
+	@$(python) && $(keyedin) sandbox up
 	@cd try && { $(keyedin) apply --yes --sandbox || test $$? -eq 4; }
 	@cd try && $(keyedin) status --sandbox
 	@echo
