@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5000)
     parser.add_argument("--parent", type=int, help="end when the process with this id has ended")
+    parser.add_argument("--stern", action="store_true", help="be as stern as AWS, in every account")
     parser.add_argument("--verbose", action="store_true", help="say every call on standard error")
     return parser.parse_args()
 
@@ -81,9 +82,14 @@ def main():
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     from gateway.app import Gateway
-    from mends import load
+    import mends
+    import stern
+    from stern import account
 
-    load()
+    stern.load()
+    mends.load()
+    if options.stern:
+        account.everywhere()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     WSGIRequestHandler.protocol_version = "HTTP/1.1"
     gateway = Gateway(options.verbose)

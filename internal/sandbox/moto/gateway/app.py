@@ -8,6 +8,8 @@ import traceback
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from stern import account as stern
+
 from . import validate
 from .call import Call
 from .errors import AwsError
@@ -34,9 +36,12 @@ class Gateway:
         path = environ.get("PATH_INFO", "")
         if path == "/moto-api/violations":
             answer = self._violations(environ)
+        elif path == "/moto-api/stern":
+            answer = self._stern(Request(environ))
         elif path.startswith(("/moto-api", "/latest/")) or path == "/favicon.ico":
             if path == "/moto-api/reset":
                 self.violations.clear()
+                stern.reset()
             with self.lock:
                 answer = self._moto(environ)
         else:
@@ -97,6 +102,11 @@ class Gateway:
         if environ["REQUEST_METHOD"] in ("DELETE", "POST"):
             self.violations.clear()
         return Answer(200, {"Content-Type": "application/json"}, json.dumps(list(self.violations)).encode())
+
+    def _stern(self, request):
+        with self.lock:
+            status, document = stern.control(request.method, request.query, request.body)
+        return Answer(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
     def _moto(self, environ):
         """moto's own answer."""

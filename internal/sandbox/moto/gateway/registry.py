@@ -15,6 +15,7 @@ class Mend:
 
 
 _BY_OPERATION = {}
+_AROUND = {}
 
 
 def mend(service, *operations):
@@ -28,6 +29,16 @@ def mend(service, *operations):
     return register
 
 
+def around(service, *operations):
+    """Registers a function(call) like mend does, around all mends: it sees what they answer."""
+    def register(function):
+        for operation in operations:
+            _AROUND.setdefault((service, operation), []).append(function)
+        return function
+    return register
+
+
 def mends_for(service, operation):
     """The functions for an operation in their order; those for every operation ("*") come first."""
-    return _BY_OPERATION.get((service, "*"), []) + _BY_OPERATION.get((service, operation), [])
+    return _AROUND.get((service, "*"), []) + _AROUND.get((service, operation), []) + \
+        _BY_OPERATION.get((service, "*"), []) + _BY_OPERATION.get((service, operation), [])

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import time
 from urllib.parse import parse_qsl, unquote
 
 from . import models, reader
@@ -13,7 +14,7 @@ class Request:
     """A request as it came, and what the API model makes of it."""
 
     def __init__(self, environ):
-        self.environ = environ
+        self.environ, self.arrived = environ, time.monotonic()
         self.method = environ["REQUEST_METHOD"]
         self.path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
         self.query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))

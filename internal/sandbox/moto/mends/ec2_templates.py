@@ -25,6 +25,7 @@ def _get_version(template, number):
     raise InvalidLaunchTemplateVersionNotFound(template_id=template.id, version=number)
 
 
+LaunchTemplate.tags = property(lambda template: template.get_tags(), lambda template, tags: None)
 LaunchTemplate.create_version = _create_version
 LaunchTemplate.get_version = _get_version
 LaunchTemplate.default_version = lambda template: _get_version(template, "$Default")

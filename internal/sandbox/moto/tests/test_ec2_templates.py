@@ -19,6 +19,9 @@ def test_data_is_read_as_given(aws, template):
     assert [v["LaunchTemplateData"] for v in shown] == [DATA]
     found = aws.ec2.describe_launch_templates(Filters=[{"Name": "tag:own", "Values": ["tag"]}])["LaunchTemplates"]
     assert found[0]["Tags"] == [{"Key": "own", "Value": "tag"}]
+    aws.ec2.create_tags(Resources=[template["LaunchTemplateId"]], Tags=[{"Key": "own", "Value": "new"}])
+    assert aws.ec2.describe_launch_templates(**{"LaunchTemplateIds": [template["LaunchTemplateId"]]})[
+        "LaunchTemplates"][0]["Tags"] == [{"Key": "own", "Value": "new"}]
     refused("InvalidLaunchTemplateName.AlreadyExistsException", aws.ec2.create_launch_template,
             LaunchTemplateName="web", LaunchTemplateData=DATA)
 
