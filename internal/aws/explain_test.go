@@ -216,3 +216,32 @@ func TestExplainLeavesOthersAlone(t *testing.T) {
 		t.Error("made up a profile")
 	}
 }
+
+// S3 answers alike for what is denied and for what is another account's.
+func TestExplainABucket(t *testing.T) {
+	listing := func(t *testing.T, name string) *Clients {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/" {
+				fmt.Fprintf(w, `<ListAllMyBucketsResult><Buckets><Bucket><Name>%s</Name></Bucket></Buckets></ListAllMyBucketsResult>`, name)
+				return
+			}
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`)
+		}))
+		t.Cleanup(server.Close)
+		return NewClients(aws.Config{
+			Region: "eu-west-3", BaseEndpoint: aws.String(server.URL), Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+			Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+		})
+	}
+	read := func(c *Clients) error {
+		_, err := c.S3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("files"), Key: aws.String("a")})
+		return c.ExplainBucket(t.Context(), "files", "storage.private", err)
+	}
+	var taken *BucketTaken
+	if err := read(listing(t, "files-2")); !errors.As(err, &taken) || taken.Name != "files" || taken.Key != "storage.private" {
+		t.Errorf("another account's: %v", err)
+	}
+	err := read(listing(t, "files"))
+	says[*Denied](t, err, err, "s3:GetObject", "the bucket files (storage.private)", "s3:ListBucket")
+}

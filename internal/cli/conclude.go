@@ -13,10 +13,8 @@ import (
 
 // conclude says what came of an apply, and chooses how the command ends.
 func (e *environment) conclude(ctx context.Context, p *engine.Plan, out engine.Outcome, took time.Duration) error {
-	failures := ui.Failures(out.Err)
-	for i, f := range failures {
-		failures[i] = e.clients.Explain(ctx, f)
-	}
+	// Together, so that what they have in common is said once.
+	failures := ui.Failures(e.explain(ctx, out.Err))
 	if e.JSON {
 		if err := e.Object(ui.NewOutcomeObject(e.place(), p, out, failures)); err != nil {
 			return err

@@ -232,7 +232,7 @@ func (r *run) finish(t *task, err error) {
 		phase = Stopped
 		r.leave(t.change.Address)
 	default:
-		phase, text = Erred, err.Error()
+		phase, text = Erred, r.words(err)
 		op := string(t.action)
 		r.outcome.Err = errors.Join(r.outcome.Err, &OpError{Op: op, Address: t.change.Address, Err: err})
 	}
