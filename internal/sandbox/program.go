@@ -14,7 +14,7 @@ import (
 
 // The Python program that is the sandbox, without its tests.
 //
-//go:embed moto/*.py moto/requirements.txt moto/gateway/*.py moto/mends/*.py
+//go:embed moto/*.py moto/requirements.txt moto/gateway/*.py moto/mends/*.py moto/stern/*.py
 var embedded embed.FS
 
 // program is the embedded program.
