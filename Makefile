@@ -50,4 +50,4 @@ sweep:
 	go test -race -count=1 ./internal/engine/... ./internal/state ./internal/config ./internal/sandbox/proxy
 
 bench:
-	@$(python) && go test -run '^$$' -bench . -benchtime 1x -timeout 40m ./cmd/keyedin
+	@$(python) && KEYEDIN_BENCH=1 go test -count=1 -timeout 40m -v -run TestFigures ./cmd/keyedin
