@@ -1,5 +1,6 @@
 """What is deleted takes its time to go, and its network interfaces keep subnets and groups from going."""
 
+import copy
 import time
 
 from moto.core.exceptions import ServiceException
@@ -161,17 +162,20 @@ def cluster(call, held):
     return answer
 
 
+MEMBERS = {"db-cluster-id": "DBClusterIdentifier", "db-instance-id": "DBInstanceIdentifier", "engine": "Engine"}
+
+
 def _listed(operation, member, kind, name, code, what):
     @behaviour(RDS, "rds", operation)
     def listed(call, held):
         """What is deleting is listed."""
-        leaving, asked = _leaving(held, kind), call.params.get(name, "").lower()
+        leaving, asked, given = _leaving(held, kind), call.params.get(name, "").lower(), copy.deepcopy(call.params)
         if asked in leaving:
             return {member: [leaving[asked]]}
         answer = call.next()
-        there = {each[name] for each in answer[member]}
-        answer[member] += [shown for key, shown in leaving.items() if not asked and key not in there
-                           and not call.params.get("Filters")]
+        there, filters = {each[name] for each in answer[member]}, given.get("Filters", [])
+        answer[member] += [shown for key, shown in leaving.items() if not asked and key not in there and all(
+            shown.get(MEMBERS[f["Name"]]) in [v.split(":")[-1].lower() for v in f["Values"]] for f in filters)]
         return answer
 
     @behaviour(RDS, "rds", operation.replace("Describe", "Create").removesuffix("s"))
