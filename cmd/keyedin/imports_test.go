@@ -55,7 +55,7 @@ var only = map[string][]string{
 	"internal/state":         {"internal/state/process"},
 	"internal/state/process": {},
 	"internal/architecture":  {"internal/engine", "internal/config", "internal/aws"},
-	"internal/sandbox":       {"internal/state/process"},
+	"internal/sandbox":       {"internal/state/process", "internal/sandbox/proxy"},
 	"internal/sandbox/proxy": {},
 }
 

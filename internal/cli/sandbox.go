@@ -16,7 +16,7 @@ command works on it with --sandbox, which starts it if needed. It needs Python 3
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.sandboxUp(), a.sandboxDown(), a.sandboxStatus())
+	c.AddCommand(a.sandboxUp(), a.sandboxDown(), a.sandboxStatus(), a.sandboxFront())
 	return c
 }
 
@@ -25,7 +25,13 @@ func (a *app) sandboxUp() *cobra.Command {
 	var foreground bool
 	c := &cobra.Command{
 		Use: "up", Short: "Start it, in the background", Args: noArgs,
-		Example: "  keyedin sandbox up\n  keyedin sandbox up --listen 127.0.0.1:4599 --foreground",
+		Long: `Starts a local AWS in the background, unless one runs.
+
+With --stern it behaves on a bad day as the real AWS does, a hundred times as
+fast: fresh objects are not seen everywhere at once, load balancers and
+databases take their time and leave interfaces behind, calls are throttled at
+the published rates, some fail, and the answers of some are lost.`,
+		Example: "  keyedin sandbox up\n  keyedin sandbox up --stern\n  keyedin sandbox up --listen 127.0.0.1:4599 --foreground",
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.Log, o.Verbose = a.Err, a.Verbose
 			if foreground {
@@ -40,7 +46,22 @@ func (a *app) sandboxUp() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&o.Listen, "listen", "", "the `address` to listen on (default "+sandbox.DefaultListen+", or a free port)")
+	c.Flags().BoolVar(&o.Stern, "stern", false, "as stern as the real AWS: slow, forgetful, throttled, with failures and lost answers")
 	c.Flags().BoolVar(&foreground, "foreground", false, "stay in the foreground until interrupted")
+	return c
+}
+
+// sandboxFront is the part of a stern sandbox that runs apart from its server.
+func (a *app) sandboxFront() *cobra.Command {
+	var listen, server string
+	var pid int
+	c := &cobra.Command{
+		Use: "front", Short: "Make the weather before a stern sandbox", Args: noArgs, Hidden: true,
+		RunE: func(c *cobra.Command, _ []string) error { return sandbox.Front(c.Context(), listen, server, pid) },
+	}
+	c.Flags().StringVar(&listen, "listen", "", "the `address` to listen on")
+	c.Flags().StringVar(&server, "server", "", "the `URL` of the server")
+	c.Flags().IntVar(&pid, "pid", 0, "end with this `process`")
 	return c
 }
 

@@ -26,6 +26,7 @@ const DefaultListen = "127.0.0.1:4599"
 type Options struct {
 	Listen  string       // HOST:PORT to listen on; port 0 is any free one; empty is DefaultListen, or another port where that is taken
 	Log     io.Writer    // hears what is set up, one line at a time, and in the foreground what the server says; nil: nobody
+	Stern   bool         // as stern as AWS: see Front, and the behaviours that GET /moto-api/stern lists
 	Verbose bool         // the server says each call it answers
 	Ready   func(Status) // called in the foreground once the sandbox answers; nil: nobody
 }
@@ -35,7 +36,8 @@ type Status struct {
 	URL        string           `json:"url"` // the endpoint of all services
 	PID        int              `json:"pid"`
 	Since      time.Time        `json:"since"`
-	Foreground bool             `json:"foreground"`    // it belongs to a terminal
+	Foreground bool             `json:"foreground"` // it belongs to a terminal
+	Stern      bool             `json:"stern,omitempty"`
 	Log        string           `json:"log,omitempty"` // file with what it says; empty in the foreground
 	Program    string           `json:"program"`       // digest of the program it runs
 	Process    process.Identity `json:"process"`
@@ -62,7 +64,7 @@ func Up(ctx context.Context, o Options) (Status, error) {
 	}
 	defer lock.Close()
 	if running, found, err := home.find(ctx); err != nil || found {
-		return running, errors.Join(err, sameAddress(running, o.Listen))
+		return running, errors.Join(err, sameAddress(running, o.Listen), asStern(running, o.Stern))
 	}
 	if err := home.clear(ctx); err != nil { // one that was started and never answered
 		return Status{}, err
@@ -89,6 +91,15 @@ func sameAddress(running Status, listen string) error {
 	}
 	return fmt.Errorf("a sandbox runs at %s already, so none is started at %s.\n"+
 		"Use that one, or end it first (what was built on it goes with it): keyedin sandbox down", running.URL, listen)
+}
+
+// asStern refuses to pass off a lenient sandbox as the stern one that was wanted.
+func asStern(running Status, stern bool) error {
+	if running.URL == "" || !stern || running.Stern {
+		return nil
+	}
+	return fmt.Errorf("a sandbox that is not stern runs at %s already.\n"+
+		"End it first (what was built on it goes with it): keyedin sandbox down", running.URL)
 }
 
 // Find returns the sandbox that runs, if one does.

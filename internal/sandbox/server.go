@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -20,6 +21,9 @@ const startTime = 2 * time.Minute
 // command is the server; it listens at a and nowhere else.
 func (l launch) command(a address, o Options, more ...string) *exec.Cmd {
 	args := append([]string{l.program, "--host", a.bind(), "--port", a.port}, more...)
+	if o.Stern {
+		args = append(args, "--stern")
+	}
 	if o.Verbose {
 		args = append(args, "--verbose")
 	}
@@ -36,16 +40,23 @@ func (h home) start(ctx context.Context, l launch, a address, o Options) (Status
 		return Status{}, unwritable(string(h), err)
 	}
 	defer log.Close()
-	command := l.command(a, o)
+	behind, err := o.behind(a)
+	if err != nil {
+		return Status{}, err
+	}
+	command := l.command(behind, o)
 	command.Dir, command.Stdout, command.Stderr, command.SysProcAttr = string(h), log, log, apart()
 	server, err := run(command)
 	if err != nil {
 		return Status{}, err
 	}
 	s := l.status(a, command.Process.Pid)
-	s.Log = logFile
+	s.Log, s.Stern = logFile, o.Stern
 	// Written before it answers, so that one whose starter dies now is found and ended by the next.
 	err = h.record(s)
+	if err == nil && o.Stern {
+		err = h.startFront(l, a, behind, s.PID, log)
+	}
 	if err == nil {
 		err = server.awaitAnswer(ctx, s.URL)
 	}
@@ -56,6 +67,25 @@ func (h home) start(ctx context.Context, l launch, a address, o Options) (Status
 		return Status{}, quoting(err, lastLines(text, 8))
 	}
 	return s, nil
+}
+
+// behind is where the server listens: at a, or where a front at a finds it.
+func (o Options) behind(a address) (address, error) {
+	if !o.Stern {
+		return a, nil
+	}
+	return probe(address{"127.0.0.1", "0"})
+}
+
+// startFront ends by itself when the server has ended.
+func (h home) startFront(l launch, a, server address, pid int, log *os.File) error {
+	command, err := l.front(a, server, pid)
+	if err != nil {
+		return err
+	}
+	command.Dir, command.Stdout, command.Stderr, command.SysProcAttr = string(h), log, log, apart()
+	_, err = run(command)
+	return err
 }
 
 func (l launch) status(a address, pid int) Status {
@@ -147,14 +177,27 @@ func (h home) serve(ctx context.Context, l launch, a address, o Options) error {
 	if o.Log != nil {
 		out = io.MultiWriter(said, o.Log)
 	}
-	command := l.command(a, o, "--parent", strconv.Itoa(os.Getpid()))
+	behind, err := o.behind(a)
+	if err != nil {
+		return err
+	}
+	command := l.command(behind, o, "--parent", strconv.Itoa(os.Getpid()))
 	command.Stdout, command.Stderr = out, out
 	server, err := run(command)
 	if err != nil {
 		return err
 	}
 	s := l.status(a, command.Process.Pid)
-	s.Foreground = true
+	s.Foreground, s.Stern = true, o.Stern
+	if o.Stern {
+		front, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go func() {
+			if err := Front(front, net.JoinHostPort(a.host, a.port), behind.url(), s.PID); err != nil {
+				say(out, "%v", err)
+			}
+		}()
+	}
 	if err := server.awaitAnswer(ctx, s.URL); err != nil {
 		command.Process.Kill() //nolint:errcheck // it fails only for a process that has ended
 		return quoting(err, said.last(8))

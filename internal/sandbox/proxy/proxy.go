@@ -27,6 +27,7 @@ type Proxy struct {
 	rules   []*Rule
 	cut     *Cut
 	dark    bool
+	forget  bool
 	seq     int
 	changes int
 	record  map[int]*Call
@@ -50,6 +51,13 @@ func (p *Proxy) SetLatency(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.latency = d
+}
+
+// Forgetful keeps no record from now on: what runs for days would fill the memory with it.
+func (p *Proxy) Forgetful() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forget, p.record = true, map[int]*Call{}
 }
 
 // Clear forgets all calls and starts to count at 1 again; rules and latency stay, a power cut is lifted.
@@ -140,6 +148,9 @@ func (p *Proxy) end(call *Call, status int, answer []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	call.End, call.Status, call.Answer = time.Now(), status, answer
+	if p.forget {
+		delete(p.record, call.Seq)
+	}
 }
 
 func (p *Proxy) isDark() bool {
