@@ -43,7 +43,10 @@ func (d vpcs) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[VPC],
 		names, err := d.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{
 			VpcId: v.VpcId, Attribute: types.VpcAttributeNameEnableDnsHostnames,
 		})
-		if err != nil {
+		switch {
+		case Classify(err) == engine.NotFound:
+			continue // EC2 lists it here and does not know it there, as it may when it has just been made
+		case err != nil:
 			return nil, err
 		}
 		live := engine.Live[VPC]{
