@@ -19,7 +19,7 @@ import (
 
 // TestMain lets the test binary be keyedin itself when it is called so.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"keyedin": main})
+	testscript.Main(m, map[string]func(){"keyedin": func() { useResolver(); main() }})
 }
 
 // place is a folder with a config, and an AWS account of its own.
@@ -27,6 +27,7 @@ type place struct {
 	*bench.Bench
 	t   *testing.T
 	dir string
+	env []string // more variables for keyedin
 }
 
 // result is how one run of keyedin ended. A killed one has code -1.
@@ -86,7 +87,7 @@ func (p *place) command(args ...string) *exec.Cmd {
 	}
 	c := exec.Command(path, args...)
 	c.Dir = p.dir
-	c.Env = append(os.Environ(), p.Env()...)
+	c.Env = append(append(os.Environ(), p.Env()...), p.env...)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return c
 }
