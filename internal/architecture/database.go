@@ -17,8 +17,10 @@ const databaseUser = "keyedin"
 func database(e environment, net netRefs, doors doorRefs, logs logRefs) engine.Ref[aws.DBCluster] {
 	e.Module("database")
 	d := e.config.Database
+	service := engine.Add(e.Stack, "database", aws.ServiceLinkedRole{Service: aws.RDSService})
 	subnets := engine.Add(e.Stack, "main", aws.DBSubnetGroup{
 		Name: e.name(), Description: "The private subnets", Subnets: net.private,
+		After: engine.After{engine.Behind(service)},
 	})
 	// The version is in the name, as an upgrade needs the new group beside the old.
 	settings := engine.Add(e.Stack, "main", aws.DBClusterParameterGroup{

@@ -45,7 +45,7 @@ func TestLaunchIsThisMany(t *testing.T) {
 		"hosted-zone": 1, "record": 4, "certificate": 1,
 		"load-balancer": 1, "target-group": 1, "listener": 2,
 		"role": 3, "instance-profile": 2,
-		"service-linked-role": 1, "launch-template": 1, "auto-scaling-group": 1, "scaling-policy": 1,
+		"service-linked-role": 2, "launch-template": 1, "auto-scaling-group": 1, "scaling-policy": 1,
 		"db-subnet-group": 1, "db-cluster-parameter-group": 1, "db-cluster": 1, "db-instance": 1,
 		"key-pair": 1, "instance": 1, "repository": 2, "bucket": 2,
 		"codedeploy-application": 1, "codedeploy-deployment-group": 1, "topic": 1,

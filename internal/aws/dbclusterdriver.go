@@ -131,7 +131,7 @@ func (d dbClusters) Create(ctx context.Context, id engine.Identity, s DBCluster)
 		ServerlessV2ScalingConfiguration: s.Serverless.toRDS(),
 	}
 	_, err = d.RDS.CreateDBCluster(ctx, in)
-	return err
+	return d.whileServiceIsNew(ctx, RDSService, err)
 }
 
 // orNil leaves a text out that is empty.

@@ -18,6 +18,8 @@ type DBSubnetGroup struct {
 	Name        string                         `json:"name"`
 	Description string                         `json:"description"`
 	Subnets     engine.Set[engine.Ref[Subnet]] `json:"subnets"`
+	// After is RDS's own role: a group is the first that RDS makes.
+	After engine.After `json:"$after,omitempty"`
 }
 
 // Kind implements engine.Spec.
@@ -66,7 +68,7 @@ func (d dbSubnetGroups) Create(ctx context.Context, id engine.Identity, s DBSubn
 		DBSubnetGroupName: aws.String(s.Name), DBSubnetGroupDescription: aws.String(s.Description),
 		SubnetIds: ids(s.Subnets), Tags: toRDS(id.Tags),
 	})
-	return err
+	return d.whileServiceIsNew(ctx, RDSService, err)
 }
 
 func (d dbSubnetGroups) Update(ctx context.Context, is engine.Live[DBSubnetGroup], want DBSubnetGroup, changed engine.Fields) error {

@@ -56,6 +56,19 @@ func (c *Clients) whileNew(ctx context.Context, profile string, err error) error
 	return notYet{err}
 }
 
+// whileServiceIsNew gives a refusal as notYet while the service's own role is so
+// new that the service may not be able to take it.
+func (c *Clients) whileServiceIsNew(ctx context.Context, service string, err error) error {
+	if !mayPass(err) {
+		return err
+	}
+	out, listErr := c.IAM.ListRoles(ctx, &iam.ListRolesInput{PathPrefix: aws.String("/aws-service-role/" + service + "/")})
+	if listErr != nil || len(out.Roles) == 0 || !youngerThan(profilePropagation, out.Roles[0].CreateDate, out.ResultMetadata) {
+		return err
+	}
+	return notYet{err}
+}
+
 // profileName is the name of an instance profile, also where AWS gives its ARN.
 func profileName(name, arn string) string {
 	if name != "" {

@@ -58,6 +58,34 @@ func TestRefusalsPassWhileTheProfileIsNew(t *testing.T) {
 	}
 }
 
+func TestRefusalsPassWhileTheServicesRoleIsNew(t *testing.T) {
+	now := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
+	for roles, want := range map[string]engine.Meaning{
+		`<member><CreateDate>` + now.Add(-time.Minute).Format(time.RFC3339) + `</CreateDate></member>`: engine.NotYet,
+		`<member><CreateDate>` + now.Add(-time.Hour).Format(time.RFC3339) + `</CreateDate></member>`:   engine.Other,
+		``: engine.Other,
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", now.Format(http.TimeFormat))
+			if r.FormValue("Action") == "ListRoles" {
+				fmt.Fprintf(w, `<ListRolesResponse><ListRolesResult><Roles>%s</Roles></ListRolesResult></ListRolesResponse>`, roles)
+				return
+			}
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, "<ErrorResponse><Error><Code>InvalidParameterValue</Code></Error></ErrorResponse>")
+		}))
+		c := NewClients(aws.Config{
+			Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
+			Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+		})
+		err := dbSubnetGroups{c}.Create(t.Context(), engine.Identity{}, DBSubnetGroup{Name: "web"})
+		if got := Classify(err); err == nil || got != want {
+			t.Errorf("roles %q: got meaning %v of %v, want %v", roles, got, err, want)
+		}
+		server.Close()
+	}
+}
+
 func TestRefusalsPassWhileTheTemplateIsNew(t *testing.T) {
 	now := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
 	for age, want := range map[time.Duration]engine.Meaning{time.Second: engine.NotYet, time.Minute: engine.Other} {

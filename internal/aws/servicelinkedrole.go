@@ -17,9 +17,16 @@ type ServiceLinkedRole struct {
 	Service string `json:"service"`
 }
 
-// SpotService starts spot instances; without its role a group that asks for
-// them only ever reports failed launches.
-const SpotService = "spot.amazonaws.com"
+// Services whose role has to be there before they are used.
+const (
+	// SpotService starts spot instances; without its role a group that asks for
+	// them only ever reports failed launches.
+	SpotService = "spot.amazonaws.com"
+	// RDSService runs databases. It makes its role by itself at the first use in an
+	// account, does not wait for it, and refuses that first use.
+	// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html
+	RDSService = "rds.amazonaws.com"
+)
 
 // Kind implements engine.Spec.
 func (ServiceLinkedRole) Kind() string { return "service-linked-role" }
