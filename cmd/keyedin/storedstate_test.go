@@ -44,9 +44,19 @@ func (p *place) putState(body []byte) {
 }
 
 // stored is the object of the state, byte by byte.
-func (p *place) stored() []byte {
+func (p *place) stored() string {
 	p.t.Helper()
-	out, err := p.s3().GetObject(p.t.Context(), &s3.GetObjectInput{Bucket: aws.String(privateBucket), Key: aws.String(stateKey)})
+	return p.version(stateKey, "")
+}
+
+// version is one version of an object in the private bucket; "" is the newest.
+func (p *place) version(key, id string) string {
+	p.t.Helper()
+	in := &s3.GetObjectInput{Bucket: aws.String(privateBucket), Key: aws.String(key)}
+	if id != "" {
+		in.VersionId = aws.String(id)
+	}
+	out, err := p.s3().GetObject(p.t.Context(), in)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -55,7 +65,7 @@ func (p *place) stored() []byte {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return body
+	return string(body)
 }
 
 // A state that cannot be read is refused in words by every command, and left
@@ -92,7 +102,7 @@ func TestBrokenState(t *testing.T) {
 			if name != "of another account" { // whose history may well be read
 				p.run("history").says(t, 1, c.words...)
 			}
-			if !bytes.Equal(p.stored(), c.body) {
+			if p.stored() != string(c.body) {
 				t.Errorf("it was changed to:\n%s", p.stored())
 			}
 			if after := p.World(t).Names(); len(after) != len(before) {
