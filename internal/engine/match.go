@@ -97,7 +97,7 @@ func (p *planner) leftover(kind Kind, o *Object) {
 	_, wanted := p.stack.objects[address]
 	keep := cmp.Or(kind.keeps, o.Keep)
 	switch {
-	case keep != "" && !wanted:
+	case keep != "":
 		p.Notes = append(p.Notes, Note{address, "stays: " + keep})
 		return
 	case o.Status == Deleting:
@@ -153,10 +153,27 @@ func (p *planner) digest(address string, kind Kind, wanted, recorded Document, l
 				seen[field] = live.Document[field]
 			}
 		}
+		seen["tags"] = tagsOf(live.Document, union(tagsOf(wanted, nil), tagsOf(recorded, nil)))
+		seen["$failed"], seen["$keep"] = live.Status == Failed, live.Keep
 	}
 	raw := must(json.Marshal([]any{wanted, recorded, id, seen}))
 	sum := sha256.Sum256(raw)
 	p.Digests[address] = hex.EncodeToString(sum[:8])
+}
+
+// tagsOf gives a document's tags, or those of them that among has.
+func tagsOf(d Document, among map[string]any) map[string]any {
+	tags, _ := d["tags"].(map[string]any)
+	if among == nil {
+		return tags
+	}
+	some := map[string]any{}
+	for name := range among {
+		if value, ok := tags[name]; ok {
+			some[name] = value
+		}
+	}
+	return some
 }
 
 // Digest is one digest for the whole plan and the state it was made from.

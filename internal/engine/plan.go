@@ -121,13 +121,14 @@ type planner struct {
 	Plan
 	taken map[string]bool // kind+id of live objects an address has claimed
 	acts  map[string]Action
+	first map[string]bool // addresses whose old object goes before the new one comes
 }
 
 // Plan compares what is wanted, recorded and live. hints is a stack whose
 // edges are known to hold too: for destroy, what the config would want.
 func (e *Engine) Plan(want *Stack, last state.State, is World, hints *Stack) *Plan {
 	p := planner{
-		Engine: e, taken: map[string]bool{}, acts: map[string]Action{},
+		Engine: e, taken: map[string]bool{}, acts: map[string]Action{}, first: map[string]bool{},
 		Plan: Plan{stack: want, hints: hints, last: last, world: is, index: indexOf(is, last), kept: map[string]Object{}, Digests: map[string]string{}},
 	}
 	for _, address := range want.order {
@@ -214,8 +215,12 @@ func (p *planner) replace(c *Change, kind Kind, wanted Document) {
 	if kind.foundation != "" {
 		p.Problems = append(p.Problems, Note{c.Address, "cannot be replaced while the environment lives: " + kind.foundation})
 	}
+	if keep := cmp.Or(kind.keeps, c.live.Keep); keep != "" {
+		p.Problems = append(p.Problems, Note{c.Address, "cannot be replaced, as the old one stays: " + keep})
+	}
 	name := wanted.Name()
-	c.DeleteFirst = name != "" && name == c.live.Document.Name() || kind.class == Named && name == ""
+	c.DeleteFirst = name != "" && name == c.live.Document.Name() || kind.class == Named && name == "" || p.goesWith(c)
+	p.first[c.Address] = c.DeleteFirst
 	c.Loses = kind.loses
 	switch {
 	case c.Loses != "":
@@ -225,6 +230,18 @@ func (p *planner) replace(c *Change, kind Kind, wanted Document) {
 	default:
 		c.Effect = Effect{NoEffect, "made anew before the old one goes"}
 	}
+}
+
+// goesWith reports whether an object is replaced because it is part, for good,
+// of one that is taken away first, and therefore has to go before that.
+func (p *planner) goesWith(c *Change) bool {
+	first := false
+	for _, f := range c.Fields {
+		if f.Replaces {
+			references(f.After, func(address, _ string) { first = first || p.first[address] })
+		}
+	}
+	return first
 }
 
 // Live returns the live object of an address, whatever is to become of it.

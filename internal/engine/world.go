@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/keyedin-app/keyedin-infra/internal/state"
 )
@@ -66,13 +67,17 @@ func (w World) At(address string) (Object, bool) {
 
 // Observe reads the world: every kind at once, one Read each.
 func (e *Engine) Observe(ctx context.Context, st *Stack, last state.State) (World, error) {
-	scope := NewScope(st.Project, st.Environment, expected(st, last, nothing))
+	scope := func() Scope { return NewScope(st.Project, st.Environment, expected(st, last, nothing)) }
+	round := scope()
 	found := make([][]Object, len(e.kinds))
 	errs := make([]error, len(e.kinds))
 	var wg sync.WaitGroup
 	for i, k := range e.kinds {
 		wg.Go(func() {
-			found[i], errs[i] = k.read(ctx, scope)
+			found[i], errs[i] = k.read(ctx, round)
+			for errs[i] == nil && k.hides(last, found[i]) && pause(ctx, again) {
+				found[i], errs[i] = k.read(ctx, scope())
+			}
 			if errs[i] != nil {
 				errs[i] = &OpError{Op: "read", Address: k.Name, Err: errs[i]}
 			}
@@ -83,6 +88,40 @@ func (e *Engine) Observe(ctx context.Context, st *Stack, last state.State) (Worl
 		return nil, err
 	}
 	return slices.Concat(found...), nil
+}
+
+// again is the pause before a kind is read again that AWS may not list in full.
+const again = 2 * time.Second
+
+// hides reports whether AWS may have objects of the kind that it does not list:
+// made in the last moments, by a run that was cut or has just ended. Only for
+// what no name and no token tells apart another look is needed.
+func (k Kind) hides(last state.State, found []Object) bool {
+	if k.class != Tagged {
+		return false
+	}
+	for address, o := range last.Objects {
+		since := o.Since
+		if o.Journal != nil {
+			since = o.Journal.Since
+		}
+		listed := func(f Object) bool { return f.Address == address && (o.Journal != nil || f.ID == o.ID) }
+		if kindOf(address) == k.Name && time.Since(since) < hidden && !slices.ContainsFunc(found, listed) {
+			return true
+		}
+	}
+	return false
+}
+
+func pause(ctx context.Context, long time.Duration) bool {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // expected lists what is wanted or recorded, with what look knows filled in.

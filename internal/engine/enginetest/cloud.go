@@ -81,6 +81,7 @@ type Cloud struct {
 
 	mu     sync.Mutex
 	things []*Thing
+	tokens map[string]bool // of what was removed behind the engine's back
 	serial int
 	cut    bool
 }
@@ -142,7 +143,16 @@ func (c *Cloud) Edit(address string, edit func(*Thing)) {
 func (c *Cloud) Remove(address string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.things = slices.DeleteFunc(c.things, func(t *Thing) bool { return t.Tags[engine.TagAddress] == address })
+	c.things = slices.DeleteFunc(c.things, func(t *Thing) bool {
+		if t.Tags[engine.TagAddress] != address {
+			return false
+		}
+		if c.tokens == nil {
+			c.tokens = map[string]bool{}
+		}
+		c.tokens[t.Token] = true
+		return true
+	})
 }
 
 // Put makes a thing behind the engine's back.

@@ -104,6 +104,9 @@ func (d Driver[S]) Create(ctx context.Context, id engine.Identity, s S) error {
 		if i, ok := any(s).(engine.Identified); ok {
 			class = i.Identity()
 		}
+		if class == engine.Tokened && d.tokens[id.Token] {
+			return nil // it was made once
+		}
 		for _, t := range d.things {
 			if t.Kind != s.Kind() {
 				continue
