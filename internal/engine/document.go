@@ -87,19 +87,31 @@ func resolve(v any, look lookup) any {
 }
 
 func join(parts []any, look lookup) any {
-	var text strings.Builder
+	var joined strings.Builder
 	resolved := make([]any, len(parts))
 	known := true
 	for i, part := range parts {
 		resolved[i] = resolve(part, look)
-		s, ok := resolved[i].(string)
+		s, ok := text(resolved[i])
 		known = known && ok
-		text.WriteString(s)
+		joined.WriteString(s)
 	}
 	if !known {
 		return map[string]any{"$join": resolved}
 	}
-	return text.String()
+	return joined.String()
+}
+
+// text writes a value as part of a text: a string as it is, numbers and truths
+// as JSON has them.
+func text(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case float64, bool:
+		return string(must(json.Marshal(v))), true
+	}
+	return "", false
 }
 
 // references calls found for every reference left in v.

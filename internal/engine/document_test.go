@@ -112,23 +112,3 @@ func TestValues(t *testing.T) {
 		t.Errorf("resolved to %v", resolved["a"])
 	}
 }
-
-func FuzzValue(f *testing.F) {
-	f.Add([]byte(`{"$ref":"a/b#id"}`))
-	f.Add([]byte(`{"$join":["a",{"$ref":"a/b#c"}]}`))
-	f.Add([]byte(`"text"`))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		var v Value[string]
-		if json.Unmarshal(raw, &v) != nil {
-			return
-		}
-		once, err := json.Marshal(v)
-		if err != nil {
-			t.Skip() // not JSON that a spec could have held
-		}
-		var again Value[string]
-		if err := json.Unmarshal(once, &again); err != nil {
-			t.Fatalf("%s marshals to %s, which does not read: %v", raw, once, err)
-		}
-	})
-}

@@ -42,10 +42,14 @@ func (r Ref[K]) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (r *Ref[K]) UnmarshalJSON(data []byte) error {
+	*r = Ref[K]{}
 	if err := json.Unmarshal(data, &r.id); err == nil {
 		return nil
 	}
-	address, _, err := parseReference(data)
+	address, attribute, err := parseReference(data)
+	if err == nil && attribute != "id" {
+		return fmt.Errorf("not the id of an object: %s", data)
+	}
 	r.address = address
 	return err
 }
@@ -113,6 +117,7 @@ func (v Value[T]) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (v *Value[T]) UnmarshalJSON(data []byte) error {
+	*v = Value[T]{}
 	decoded, err := decode(data)
 	if err != nil {
 		return err

@@ -157,7 +157,7 @@ func (r *run) blocked(t *task, makers map[string]*task) bool {
 		return true
 	}
 	for address, attributes := range t.wants {
-		if m := makers[address]; m != nil && m.stuck() && !(m.kind.early && r.has(address, attributes)) {
+		if m := makers[address]; m != nil && m.stuck() && !r.early(m, attributes) {
 			return true
 		}
 	}
@@ -171,17 +171,19 @@ func (r *run) able(t *task, makers map[string]*task) bool {
 	}
 	for address, attributes := range t.wants {
 		m := makers[address]
-		if m != nil && m.phase != Done && !(m.kind.early && r.has(address, attributes)) {
+		if m != nil && m.phase != Done && !r.early(m, attributes) {
 			return false
 		}
 	}
 	return true
 }
 
-func (r *run) has(address string, attributes []string) bool {
-	return !slices.ContainsFunc(attributes, func(a string) bool {
-		_, known := r.look(address, a)
-		return !known
+// early reports whether attributes are good before the object they belong to is
+// done with.
+func (r *run) early(m *task, attributes []string) bool {
+	return m.kind.early && !slices.ContainsFunc(attributes, func(a string) bool {
+		_, known := r.look(m.change.Address, a)
+		return !known || m.action == Update && slices.Contains(m.kind.volatile, a)
 	})
 }
 
