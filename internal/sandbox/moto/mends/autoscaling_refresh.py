@@ -6,7 +6,8 @@ import uuid
 from gateway.errors import AwsError
 from gateway.registry import mend
 
-from .autoscaling import configuration, end, group_of, launch, now, specification
+from .autoscaling import configuration, group_of
+from .autoscaling_instances import end, launch, now, specification
 from .ec2_templates import version_of
 
 RUNNING = ("Pending", "InProgress", "Cancelling", "RollbackInProgress")

@@ -7,7 +7,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from gateway.errors import AwsError
 from gateway.registry import mend
 
-from .ec2 import clusters_with_instances
+from .ec2_network import clusters_with_instances
 
 TEXT = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 

@@ -3,7 +3,7 @@
 import time
 
 from gateway.errors import AwsError
-from mends import autoscaling
+from mends import autoscaling_instances as autoscaling
 from mends.ec2_instances import merged
 
 from .account import behaviour, of
