@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -28,7 +29,11 @@ var meanings = map[engine.Meaning][]string{
 		"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound", "NoSuchHostedZone",
 		"NotFound", "ResourceNotFound", "ResourceNotFoundException",
 	},
-	engine.NotYet: {},
+	engine.NotYet: {
+		// Auto Scaling makes its role at the first use in an account.
+		// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html
+		"ServiceLinkedRoleFailure",
+	},
 	engine.Conflict: {
 		"InvalidGroup.Duplicate", "InvalidPermission.Duplicate", "InvalidKeyPair.Duplicate", "RouteAlreadyExists",
 		"DBSubnetGroupAlreadyExists", "DBParameterGroupAlreadyExists", "DBClusterAlreadyExistsFault", "DBInstanceAlreadyExists",
@@ -41,7 +46,7 @@ var meanings = map[engine.Meaning][]string{
 	},
 	engine.Busy: {
 		"DependencyViolation", "InvalidGroup.InUse",
-		"InvalidDBSubnetGroupStateFault", "InvalidDBParameterGroupState", "InvalidDBClusterStateFault", "InvalidDBInstanceState",
+		"InvalidDBSubnetGroupStateFault", "InvalidDBSubnetStateFault", "InvalidDBParameterGroupState", "InvalidDBClusterStateFault", "InvalidDBInstanceState",
 		"DBClusterSnapshotAlreadyExistsFault",
 		"OperationAborted",
 		"ScalingActivityInProgress", "ResourceContention", "InstanceRefreshInProgress", "IncorrectInstanceState",
@@ -57,7 +62,8 @@ var meanings = map[engine.Meaning][]string{
 		"TooManyLoadBalancers", "TooManyTargetGroups", "TooManyListeners", "TooManyHostedZones", "TooManyRecordSets",
 		"LimitExceeded", "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded",
 		"ApplicationLimitExceededException", "DeploymentGroupLimitExceededException", "LifecycleHookLimitExceededException",
-		"TooManyLoadBalancers", "TooManyTargetGroups", "TooManyListeners", "TooManyHostedZones",
+		"TooManyTargets", "TooManyCertificates", "TargetGroupAssociationLimit", "TooManyUniqueTargetGroupsPerLoadBalancer",
+		"TooManyTags", "TooManyTagsException", "TagLimitExceeded", "TagLimitExceededException",
 		"TopicLimitExceeded", "SubscriptionLimitExceeded", "LimitExceededFault",
 	},
 	engine.Expired: {"ExpiredToken", "ExpiredTokenException", "RequestExpired"},
@@ -106,8 +112,14 @@ var byOperation = map[string]engine.Meaning{
 	"SetSubnets:SubnetNotFound": engine.NotYet, "SetSecurityGroups:InvalidSecurityGroup": engine.NotYet,
 	"CreateListener:LoadBalancerNotFound": engine.NotYet, "CreateListener:TargetGroupNotFound": engine.NotYet,
 	"CreateListener:CertificateNotFound": engine.NotYet, "ModifyListener:CertificateNotFound": engine.NotYet,
-	"ModifyListener:TargetGroupNotFound":        engine.NotYet,
+	"ModifyListener:TargetGroupNotFound": engine.NotYet,
+	// So a certificate is called that the load balancer does not see issued yet.
+	"CreateListener:UnsupportedCertificate": engine.NotYet, "ModifyListener:UnsupportedCertificate": engine.NotYet,
 	"ChangeResourceRecordSets:NoSuchHostedZone": engine.NotYet,
+	// RDS has not seen the subnets yet.
+	"CreateDBSubnetGroup:InvalidSubnet": engine.NotYet,
+	// An activity of the group is not over yet.
+	"DeleteAutoScalingGroup:ResourceInUse": engine.Busy,
 	// A version that was made a moment ago.
 	"ModifyLaunchTemplate:InvalidLaunchTemplateId.VersionNotFound": engine.NotYet,
 	// There is one such role in an account.
@@ -132,7 +144,8 @@ var byOperation = map[string]engine.Meaning{
 	"PutRetentionPolicy:ResourceNotFoundException": engine.NotYet,
 }
 
-// Classify tells what an AWS error means.
+// Classify tells what an AWS error means. EC2 writes its codes now with ID, now
+// with Id, and its documentation not always as it does.
 func Classify(err error) engine.Meaning {
 	var passes notYet
 	if errors.As(err, &passes) {
@@ -142,12 +155,14 @@ func Classify(err error) engine.Meaning {
 	if errors.As(err, &api) {
 		var call *smithy.OperationError
 		if errors.As(err, &call) {
-			if meaning, ok := byOperation[call.Operation()+":"+api.ErrorCode()]; ok {
-				return meaning
+			for key, meaning := range byOperation {
+				if strings.EqualFold(key, call.Operation()+":"+api.ErrorCode()) {
+					return meaning
+				}
 			}
 		}
 		for meaning, codes := range meanings {
-			if slices.Contains(codes, api.ErrorCode()) {
+			if slices.ContainsFunc(codes, func(code string) bool { return strings.EqualFold(code, api.ErrorCode()) }) {
 				return meaning
 			}
 		}
