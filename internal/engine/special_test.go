@@ -186,58 +186,6 @@ func TestKeepOfOne(t *testing.T) {
 	})
 }
 
-func pool(port int, routed bool) *engine.Stack {
-	return stack(func(st *engine.Stack) {
-		p := engine.Add(st, "main", enginetest.Pool{Name: "p", Port: port})
-		if routed {
-			engine.Add(st, "main", enginetest.Route{Name: "r", Pool: p})
-		}
-		engine.Add(st, "a", enginetest.Spoke{Pool: p})
-		engine.Add(st, "www", enginetest.Entry{Name: "www", Target: engine.Known("x")})
-	})
-}
-
-// TestDeleteFirst: what is part of a pool for good goes before the pool goes,
-// and both before the new ones come; the plan says so.
-func TestDeleteFirst(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, r := fresh()
-		apply(t, c, r, pool(1, false))
-		var order []string
-		c.Fault = func(_ int, op, kind string) (error, bool) { order = append(order, op+" "+kind); return nil, false }
-		p, _, err := enginetest.Run(t.Context(), c, r, pool(2, false), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff([]string{"delete spoke", "delete pool", "create pool", "create spoke"}, order); d != "" {
-			t.Error(d)
-		}
-		for _, change := range p.Changes {
-			if change.Effect.Level != engine.Downtime || !change.DeleteFirst {
-				t.Errorf("%s: %+v", change.Address, change.Effect)
-			}
-		}
-		settled(t, c, r, pool(2, false))
-	})
-}
-
-// TestHeld: what others hold until there is another cannot be taken away first.
-// The apply says who holds it instead of asking for an hour.
-func TestHeld(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, r := fresh()
-		apply(t, c, r, pool(1, true))
-		begin := time.Now()
-		_, _, err := enginetest.Run(t.Context(), c, r, pool(2, true), nil)
-		if err == nil || !strings.Contains(err.Error(), "route/main uses it") || time.Since(begin) > 2*time.Minute {
-			t.Fatalf("%v after %s", err, time.Since(begin))
-		}
-		apply(t, c, r, pool(2, false))
-		apply(t, c, r, pool(2, true))
-		settled(t, c, r, pool(2, true))
-	})
-}
-
 // TestTokenOfTheGone: a cloud that answers a client token with what it made for
 // it once, though someone has deleted that.
 func TestTokenOfTheGone(t *testing.T) {

@@ -121,24 +121,26 @@ func (r *run) dependents(deletes []*task) {
 	}
 }
 
-// naming gives the addresses a delete's object refers to. What was recorded
-// and what the config says is certain; only for an object that neither knows,
-// the ids in its live document have to do, with # before them.
+// naming gives the addresses a delete's object refers to: what was recorded and
+// what the config says is certain. For an object that neither knows, such as
+// one left over beside its replacement, the ids in its live document, with #
+// before them, have to do.
 func (r *run) naming(d *task) []string {
-	recorded, known := r.plan.last.Objects[d.change.Address]
-	edges := recorded.Edges
+	recorded := r.plan.last.Objects[d.change.Address]
+	edges, known := recorded.Edges, recorded.ID == d.change.live.ID
 	for _, st := range []*Stack{r.plan.stack, r.plan.hints} {
 		if st == nil {
 			continue
 		}
 		if doc, declared := st.objects[d.change.Address]; declared {
-			known, edges = true, slices.Concat(edges, doc.Edges())
+			edges = slices.Concat(edges, doc.Edges())
+			known = known || st == r.plan.hints
 		}
 	}
 	if known {
 		return edges
 	}
-	var ids []string
+	ids := slices.Clone(edges)
 	for field, value := range d.change.live.Document {
 		if field != "name" && field != "tags" { // names are alike across kinds
 			mentions(value, func(s string) { ids = append(ids, "#"+s) })

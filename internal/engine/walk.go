@@ -238,10 +238,12 @@ func (r *run) finish(t *task, err error) {
 		op := string(t.action)
 		r.outcome.Err = errors.Join(r.outcome.Err, &OpError{Op: op, Address: t.change.Address, Err: err})
 	}
+	r.mu.Unlock()
+	r.emit(t, phase, text) // before anything begins that waited for it
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	t.phase = phase
 	r.wake()
-	r.mu.Unlock()
-	r.emit(t, phase, text)
 }
 
 // work does a task. What fails because everything was ended was stopped.

@@ -74,6 +74,8 @@ type Cloud struct {
 	// Fault, when set, is asked before each mutating call. It may return an
 	// error to answer with; done says whether the call is carried out all the same.
 	Fault func(call int, op, kind string) (err error, done bool)
+	// Deny, when set, is asked before each mutating call on a thing of an address.
+	Deny func(op, address string) error
 	// Meddle, when set, is called before each mutating call: a second actor.
 	Meddle func(call int)
 	// Calls counts mutating calls, Reads counts reads.
@@ -164,8 +166,9 @@ func (c *Cloud) Put(t Thing) {
 	c.things = append(c.things, &t)
 }
 
-// mutate carries out one mutating call, under the switch and the faults.
-func (c *Cloud) mutate(ctx context.Context, op, kind string, call func() error) error {
+// mutate carries out one mutating call on an id, or on an address that has none
+// yet, under the switch and the faults.
+func (c *Cloud) mutate(ctx context.Context, op, kind, on string, call func() error) error {
 	if c.Meddle != nil {
 		c.mu.Lock()
 		next := c.Calls + 1
@@ -181,6 +184,14 @@ func (c *Cloud) mutate(ctx context.Context, op, kind string, call func() error) 
 		return ctx.Err()
 	}
 	c.Calls++
+	if c.Deny != nil {
+		if t := c.find(on); t != nil {
+			on = t.Tags[engine.TagAddress]
+		}
+		if err := c.Deny(op, on); err != nil {
+			return err
+		}
+	}
 	if c.Fault != nil {
 		if err, done := c.Fault(c.Calls, op, kind); err != nil {
 			if done {

@@ -95,7 +95,7 @@ func liveOf[S engine.Spec](t *Thing) (live engine.Live[S], gone bool, err error)
 
 // Create implements engine.Driver.
 func (d Driver[S]) Create(ctx context.Context, id engine.Identity, s S) error {
-	return d.mutate(ctx, "create", s.Kind(), func() error {
+	return d.mutate(ctx, "create", s.Kind(), id.Address, func() error {
 		spec, err := json.Marshal(s)
 		if err != nil {
 			return err
@@ -133,7 +133,7 @@ func (d Driver[S]) Create(ctx context.Context, id engine.Identity, s S) error {
 
 // Update implements engine.Driver.
 func (d Driver[S]) Update(ctx context.Context, is engine.Live[S], want S, changed engine.Fields) error {
-	return d.mutate(ctx, "update", want.Kind(), func() error {
+	return d.mutate(ctx, "update", want.Kind(), is.ID, func() error {
 		t := d.find(is.ID)
 		if t == nil {
 			return ErrNotThere
@@ -147,7 +147,7 @@ func (d Driver[S]) Update(ctx context.Context, is engine.Live[S], want S, change
 
 // Delete implements engine.Driver.
 func (d Driver[S]) Delete(ctx context.Context, is engine.Live[S]) error {
-	return d.mutate(ctx, "delete", is.Spec.Kind(), func() error {
+	return d.mutate(ctx, "delete", is.Spec.Kind(), is.ID, func() error {
 		t := d.find(is.ID)
 		if t == nil {
 			return ErrNotThere
@@ -169,7 +169,7 @@ func (d Driver[S]) Delete(ctx context.Context, is engine.Live[S]) error {
 // Tag implements engine.Tagger.
 func (d Driver[S]) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
 	var zero S
-	return d.mutate(ctx, "tag", zero.Kind(), func() error {
+	return d.mutate(ctx, "tag", zero.Kind(), id, func() error {
 		t := d.find(id)
 		if t == nil {
 			return ErrNotThere

@@ -122,6 +122,25 @@ func (Spoke) Fixed() []string { return []string{"pool"} }
 // Identity implements engine.Identified.
 func (Spoke) Identity() engine.Class { return engine.Tokened }
 
+// Node is one of any number, of which some are parts of others for good and
+// some only use others. Color cannot be changed, Body can.
+type Node struct {
+	Name  string                       `json:"name"`
+	Color int                          `json:"color"`
+	Body  int                          `json:"body"`
+	Parts engine.Set[engine.Ref[Node]] `json:"parts"`
+	Uses  engine.Set[engine.Ref[Node]] `json:"uses"`
+}
+
+// Kind implements engine.Spec.
+func (Node) Kind() string { return "node" }
+
+// Fixed implements engine.Fixer.
+func (Node) Fixed() []string { return []string{"name", "color", "parts"} }
+
+// Identity implements engine.Identified.
+func (Node) Identity() engine.Class { return engine.Tokened }
+
 // MoreKinds are kinds with something special to each, on a cloud.
 func MoreKinds(c *Cloud) []engine.Kind {
 	return []engine.Kind{
@@ -132,5 +151,6 @@ func MoreKinds(c *Cloud) []engine.Kind {
 		engine.Use(Driver[Ticket]{Cloud: c, Attrs: func(Thing) map[string]any { return map[string]any{"proof": "proof"} }}),
 		engine.Use(Driver[Base]{Cloud: c}), engine.Use(Driver[Vault]{Cloud: c}), engine.Use(Driver[Pool]{Cloud: c}),
 		engine.Use(Driver[Route]{Cloud: c}), engine.Use(Driver[Spoke]{Cloud: c}),
+		engine.Use(Driver[Node]{Cloud: c}),
 	}
 }
