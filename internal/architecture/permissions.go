@@ -56,6 +56,12 @@ func allow(sid, actions string, resources ...engine.Value[string]) aws.Statement
 	return s
 }
 
+// when limits a statement to a value of a condition key.
+func when(s aws.Statement, operator, key string, value engine.Value[string]) aws.Statement {
+	s.When = engine.Set[aws.Condition]{{Operator: operator, Key: key, Values: engine.Set[engine.Value[string]]{value}}}
+	return s
+}
+
 // session is what AWS Session Manager and Run Command need. The channels know
 // no resources.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
@@ -92,11 +98,7 @@ func (e environment) files(files fileRefs) []aws.Statement {
 // report is for logs, and for metrics under the environment's own name.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/create-iam-roles-for-cloudwatch-agent.html
 func (e environment) report(logs logRefs) []aws.Statement {
-	metrics := allow("Metrics", "cloudwatch:PutMetricData", aws.Any())
-	metrics.When = engine.Set[aws.Condition]{{
-		Operator: "StringEquals", Key: "cloudwatch:namespace",
-		Values: engine.Set[engine.Value[string]]{engine.Known(e.namespace())},
-	}}
+	metrics := when(allow("Metrics", "cloudwatch:PutMetricData", aws.Any()), "StringEquals", "cloudwatch:namespace", engine.Known(e.namespace()))
 	return []aws.Statement{metrics, allow("Logs", "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
 		engine.Format("%s:*", aws.LogGroupARN(logs.application)), engine.Format("%s:*", aws.LogGroupARN(logs.system)))}
 }
@@ -116,7 +118,7 @@ func (e environment) secrets(db engine.Ref[aws.DBCluster]) []aws.Statement {
 // AWSCodeDeployRole would let it do to everything.
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRole.html
 func (e environment) deploy(lb balancerRefs, mail engine.Ref[aws.Topic]) []aws.Statement {
-	return []aws.Statement{
+	return append(e.launch(),
 		allow("Look", `autoscaling:DescribeAutoScalingGroups autoscaling:DescribeLifecycleHooks
 			cloudwatch:DescribeAlarms ec2:DescribeInstanceStatus ec2:DescribeInstances
 			elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeTargetGroupAttributes
@@ -126,5 +128,20 @@ func (e environment) deploy(lb balancerRefs, mail engine.Ref[aws.Topic]) []aws.S
 			e.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+e.groupName())),
 		allow("Traffic", "elasticloadbalancing:DeregisterTargets elasticloadbalancing:RegisterTargets", engine.Attr[string](lb.target, "id")),
 		allow("Tell", "sns:Publish", aws.TopicARN(mail)),
+	)
+}
+
+// launch is what CodeDeploy's role must be able to do when a group has a launch
+// template: start what templates say, with the instances' role and no other.
+// https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html
+func (e environment) launch() []aws.Statement {
+	arn := func(rest string) engine.Value[string] { return engine.Known("arn:" + e.facts.Partition + ":" + rest) }
+	role := "iam::" + e.facts.Account + ":role" + aws.RolePath(e.config.Environment) + e.short(roleName, "instance")
+	return []aws.Statement{
+		when(allow("Launch", "ec2:RunInstances", e.arn("ec2", "*"), arn("ec2:"+e.facts.Region+"::image/*")),
+			"ArnLike", "ec2:LaunchTemplate", e.arn("ec2", "launch-template/*")),
+		when(allow("Label", "ec2:CreateTags", e.arn("ec2", "instance/*"), e.arn("ec2", "volume/*")),
+			"StringEquals", "ec2:CreateAction", engine.Known("RunInstances")),
+		when(allow("Hand", "iam:PassRole", arn(role)), "StringEquals", "iam:PassedToService", engine.Known(servers)),
 	}
 }
