@@ -1,31 +1,18 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/keyedin-app/keyedin-infra/internal/sandbox/bench"
 	"github.com/keyedin-app/keyedin-infra/internal/sandbox/proxy"
 )
 
-// TestBadWeather applies and destroys while AWS throttles a fifth of the calls,
-// fails one in twenty, and loses the answers of as many. One run must do.
-func TestBadWeather(t *testing.T) {
-	t.Parallel()
-	calm := arrive(t, unprotected)
-	slowest := 3 * calm.must("apply", "--yes").took
-	want := calm.World(t)
-	for _, seed := range seeds(2, 20) {
-		p := arrive(t, unprotected)
-		p.Forecast(proxy.Weather{Seed: seed, Throttled: 0.2, Failed: 0.05, Lost: 0.05})
-		r := p.must("apply", "--yes")
-		if d := cmp.Diff(want, p.World(t)); d != "" {
-			t.Errorf("seed %d: the world differs from that of a calm run (-want +got):\n%s", seed, d)
-		}
-		t.Logf("seed %d: %v, where three times calm is %v", seed, r.took, slowest)
-	}
-}
+// complete tells whether a sweep tries all points.
+func complete() bool { return os.Getenv("KEYEDIN_SWEEP") != "" }
 
 // seeds are a few fixed ones, or all that a sweep tries.
 func seeds(few, all uint64) []uint64 {
@@ -40,5 +27,135 @@ func seeds(few, all uint64) []uint64 {
 	return seeds
 }
 
-// complete tells whether a sweep tries all points.
-func complete() bool { return os.Getenv("KEYEDIN_SWEEP") != "" }
+// ironside is a place whose account behaves as the real AWS does.
+func ironside(t *testing.T, s bench.Stern, edits ...func(string) string) *place {
+	t.Helper()
+	p := arrive(t, edits...)
+	p.Stern(t, s)
+	return p
+}
+
+var destroyAll = []string{"destroy", "--yes", "--environment", "production"}
+
+// TestSternAccount builds, looks again and destroys in an account as stern as
+// AWS is, with the published rates, and comes to the world of a lenient one.
+func TestSternAccount(t *testing.T) {
+	t.Parallel()
+	lenient := arrive(t, unprotected)
+	lenient.must("apply", "--yes")
+	want := lenient.World(t)
+	lenient.must(destroyAll...)
+	left := lenient.World(t)
+	for _, seed := range seeds(2, 20) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			p := ironside(t, bench.Stern{Seed: seed}, unprotected)
+			p.Forecast(proxy.Weather{Seed: seed, Limits: proxy.Published})
+			p.must("apply", "--yes")
+			if d := cmp.Diff(want, p.World(t)); d != "" {
+				t.Errorf("the world differs from that of a lenient account (-want +got):\n%s", d)
+			}
+			p.settled()
+			p.must(destroyAll...)
+			if d := cmp.Diff(left, p.World(t)); d != "" {
+				t.Errorf("destroy leaves something else than in a lenient account (-want +got):\n%s", d)
+			}
+			p.Violations(t)
+		})
+	}
+}
+
+// TestBadWeather applies and destroys while AWS throttles a fifth of the calls,
+// fails one in twenty, and loses the answers of as many. One run must do.
+func TestBadWeather(t *testing.T) {
+	t.Parallel()
+	slow := bench.Stern{Scale: 20} // on AWS's clock a pause of ours is as good as nothing
+	fair := ironside(t, slow, unprotected)
+	longest := 3 * fair.must("apply", "--yes").took
+	want := fair.World(t)
+	fair.must(destroyAll...)
+	left := fair.World(t)
+	for _, seed := range seeds(2, 20) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			slow.Seed = seed
+			p := ironside(t, slow, unprotected)
+			p.Forecast(proxy.Weather{Seed: seed, Throttled: 0.2, Failed: 0.05, Lost: 0.05})
+			if r := p.must("apply", "--yes"); r.took > longest {
+				t.Errorf("it took %v, which is more than three times as long as in fair weather: %v", r.took, longest)
+			} else {
+				t.Logf("it took %v, of %v at most", r.took, longest)
+			}
+			if d := cmp.Diff(want, p.World(t)); d != "" {
+				t.Errorf("the world differs from that of fair weather (-want +got):\n%s", d)
+			}
+			p.must(destroyAll...)
+			if d := cmp.Diff(left, p.World(t)); d != "" {
+				t.Errorf("destroy leaves something else than in fair weather (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestPowerCutWhereFreshIsUnseen kills keyedin at calls of apply and destroy where
+// fresh objects are unseen for a while: what was made is found again.
+func TestPowerCutWhereFreshIsUnseen(t *testing.T) {
+	t.Parallel()
+	calm := ironside(t, bench.Stern{}, unprotected)
+	calm.Clear()
+	calm.must("apply", "--yes")
+	want, calls := calm.World(t), len(calm.Record().Mutating())
+	calm.Clear()
+	calm.must(destroyAll...)
+	left, deletes := calm.World(t), len(calm.Record().Mutating())
+	for i, at := range spread(calls, 3) {
+		for _, after := range sides(i) {
+			t.Run(fmt.Sprintf("apply, call %d of %d, after %v", at, calls, after), func(t *testing.T) {
+				t.Parallel()
+				p := ironside(t, bench.Stern{Seed: uint64(at)}, unprotected)
+				p.Clear()
+				p.cut(at, after, "apply", "--yes")
+				p.must("apply", "--yes")
+				if d := cmp.Diff(want, p.World(t)); d != "" {
+					t.Errorf("the world differs from an undisturbed run (-want +got):\n%s", d)
+				}
+				p.settled()
+			})
+		}
+	}
+	for i, at := range spread(deletes, 2) {
+		for _, after := range sides(i) {
+			t.Run(fmt.Sprintf("destroy, call %d of %d, after %v", at, deletes, after), func(t *testing.T) {
+				t.Parallel()
+				p := ironside(t, bench.Stern{Seed: uint64(at)}, unprotected)
+				p.must("apply", "--yes")
+				p.Clear()
+				p.cut(at, after, destroyAll...)
+				p.must(destroyAll...)
+				if d := cmp.Diff(left, p.World(t)); d != "" {
+					t.Errorf("something else is left than after an undisturbed run (-want +got):\n%s", d)
+				}
+			})
+		}
+	}
+}
+
+// spread are few of the calls, evenly, off those that chosen takes; in a sweep all of them.
+func spread(calls, few int) []int {
+	if complete() {
+		return chosen(calls)
+	}
+	var at []int
+	for i := range few {
+		at = append(at, (2*i+1)*calls/(2*few))
+	}
+	return at
+}
+
+// sides of a call at which the power is cut: one and the other in turn, in a sweep both.
+func sides(i int) []bool {
+	if complete() {
+		return []bool{false, true}
+	}
+	return []bool{i%2 == 0}
+}

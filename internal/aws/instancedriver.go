@@ -59,7 +59,13 @@ func (d instances) live(ctx context.Context, scope engine.Scope, i types.Instanc
 		// Somebody saves money. Its address comes back when it is started.
 		live.Spec.PublicIP = wantsPublicIP(scope, live.Address)
 	}
-	return live, unlessGone(d.look(ctx, i, &live.Spec))
+	if err := d.look(ctx, i, &live.Spec); err != nil {
+		return nil, unlessGone(err) // half of it would look like another instance
+	}
+	if live.Spec.Disk == (Disk{}) && live.Status == engine.Ready {
+		live.Status, live.Reason = engine.Pending, "EC2 does not list its disk yet"
+	}
+	return live, nil
 }
 
 // look reads what the listing does not have.

@@ -8,7 +8,7 @@ from .account import behaviour
 
 EC2 = "https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html"
 IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"
-ELB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html"
+ELB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html"
 
 # How a fresh object shows in one call after the other: 0 is unseen. After that it is seen.
 LISTED = ("", "0", "00", "010", "0010", "101")
@@ -22,6 +22,8 @@ class Kind:
         self.page, self.service, self.creates, self.made = page, service, creates, made.split(".")
         self.lists, self.list, self.id = listing
         self.code, self.words = code, words
+        # EC2's and ELB's own ids are like no other text; a name is one only in the member that is for it.
+        self.scope = self.id if self.id.endswith("Name") else ""
 
 
 # made is the path to the id in the answer; a listing is (operation, path to the list, member with the id).
@@ -78,21 +80,34 @@ def at(value, path):
     return at(value.get(path[0]), path[1:]) if isinstance(value, dict) else []
 
 
-def texts(value):
-    """All strings in a value."""
+def texts(value, member=""):
+    """All strings in a value, with the names of the members they are in."""
     if isinstance(value, str):
-        yield value
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from texts(each)
+        yield member, value
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from texts(each, name)
+    for each in value if isinstance(value, list) else ():
+        yield from texts(each, member)
 
 
-def unseen(held, service, key, how, patterns):
+def named(held, service, params):
+    """The fresh objects that parameters name, as (scope, id)."""
+    fresh, found = held.of("fresh"), {}
+    for member, text in texts(params):
+        for scope in ("", member, member.removesuffix("s")):
+            if (service, scope, text) in fresh:
+                found[scope, text] = True
+    return list(found)
+
+
+def unseen(held, service, scope, key, how, patterns):
     """Whether a fresh object is unseen in this call; how is the sort of call."""
-    entry = held.of("fresh").get((service, key))
+    entry = held.of("fresh").get((service, scope, key))
     if entry is None:
         return False
     if time.monotonic() - entry["born"] > held.real(held.fresh):
-        del held.of("fresh")[service, key]
+        del held.of("fresh")[service, scope, key]
         return False
     pattern = patterns[held.draw(entry["number"], how) % len(patterns)]
     count = entry["calls"][how] = entry["calls"].get(how, 0) + 1
@@ -105,18 +120,18 @@ def _register(kind):
         """What is made is fresh."""
         answer, fresh = call.next(), held.of("fresh")
         for key in at(answer, kind.made):
-            if (kind.service, key) not in held.of("known"):
-                held.of("known")[kind.service, key] = True
-                fresh[kind.service, key] = {"born": time.monotonic(), "kind": kind, "calls": {}, "number": len(held.of("known"))}
+            if (found := (kind.service, kind.scope, key)) not in held.of("known"):
+                held.of("known")[found] = True
+                fresh[found] = {"born": time.monotonic(), "kind": kind, "calls": {}, "number": len(held.of("known"))}
         return answer
 
     @behaviour(kind.page, kind.service, kind.lists)
     def listed(call, held):
         """Listings leave a fresh object out, now and then; asked for by its id it is not found."""
         answer, path = call.next(), kind.list.split(".")
-        asked = set(texts({k: v for k, v in call.params.items() if k != "Filters"}))
+        asked = {text for _, text in texts({k: v for k, v in call.params.items() if k != "Filters"})}
         hidden = {key for each in at(answer, path) if isinstance(key := each.get(kind.id), str)
-                  and unseen(held, kind.service, key, kind.lists, LISTED)}
+                  and unseen(held, kind.service, kind.scope, key, kind.lists, LISTED)}
         for key in hidden & asked:
             raise AwsError(kind.code, kind.words.format(key), 404 if kind.service == "iam" else 400)
         for parent in at(answer, path[:-1]) if len(path) > 1 else [answer]:
@@ -136,18 +151,16 @@ def _used(service, page):
         """Calls that name a fresh object may not know it yet."""
         if not held.of("fresh") or call.operation in {k.lists for k in KINDS} | {"DescribeTags"}:
             return None
-        for key in set(texts(call.params)):
-            entry = held.of("fresh").get((service, key))
-            if entry is None or call.operation.startswith(("Delete", "Create")) and service == "iam":
+        # A filter that fits nothing is no error.
+        for scope, key in named(held, service, {k: v for k, v in call.params.items() if k != "Filters"}):
+            kind = held.of("fresh")[service, scope, key]["kind"]
+            if call.operation.startswith(("Delete", "Create")) and service == "iam" or call.operation == kind.creates:
                 continue
-            if call.operation == entry["kind"].creates or not unseen(held, service, key, call.operation, USED):
-                continue
-            kind = entry["kind"]
-            raise AwsError(CODES.get((call.operation, kind.code), kind.code), kind.words.format(key),
-                           404 if service == "iam" else 400)
+            if unseen(held, service, scope, key, call.operation, USED):
+                raise AwsError(CODES.get((call.operation, kind.code), kind.code), kind.words.format(key),
+                               404 if service == "iam" else 400)
         return None
 
 
 _used("ec2", EC2)
-_used("elbv2", ELB)
 _used("iam", IAM)
