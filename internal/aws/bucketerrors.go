@@ -56,3 +56,14 @@ func elsewhere(err error, name, key, want string) error {
 func settling(o *s3.Options) {
 	o.Retryer = retry.AddWithErrorCodes(o.Retryer, "OperationAborted", "NoSuchBucket")
 }
+
+// opening is settling for a policy that lets the public in: S3 denies it while
+// it still sees the Block Public Access that was lifted a moment ago, which is
+// the same answer as for one that stays, so it is not repeated for long.
+func opening(o *s3.Options) {
+	settling(o)
+	o.Retryer = retry.AddWithMaxAttempts(retry.AddWithErrorCodes(o.Retryer, "AccessDenied"), openingAttempts)
+}
+
+// openingAttempts are 15 seconds on average, with the SDK's growing pauses.
+const openingAttempts = 6

@@ -39,7 +39,11 @@ func (d buckets) setPolicy(ctx context.Context, name *string, want Bucket) error
 		_, err := d.S3.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: name}, settling)
 		return err
 	}
-	_, err := d.S3.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: name, Policy: aws.String(policy)}, settling)
+	patience := settling
+	if want.PublicRead {
+		patience = opening
+	}
+	_, err := d.S3.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: name, Policy: aws.String(policy)}, patience)
 	if want.PublicRead && Classify(err) == engine.Denied {
 		return fmt.Errorf("a public policy for bucket %s was denied; the account's own Block Public Access may forbid it: "+
 			"aws s3control get-public-access-block --account-id ACCOUNT: %w", *name, err)
