@@ -35,7 +35,7 @@ type Questions struct {
 	Project, Environment string
 	// Account is the only account that may be touched; empty: any.
 	Account string
-	// Zones is how many zones are needed.
+	// Zones is how many zones are needed; 0: they are asked for later.
 	Zones int
 	// Used are the zones that subnets are recorded in, in the order of the
 	// subnets; "" where one is not known. A zone in use is never changed.
@@ -94,22 +94,16 @@ func (e *NoImage) Error() string {
 	return fmt.Sprintf("image %s in %s: %s; set app.image to another one, or leave it empty", e.Image, e.Region, e.Why)
 }
 
-// Facts asks AWS, all at once: three calls as a rule, and three more while
-// zones are still to be chosen. Errors are AWS's own, or WrongAccount,
+// Facts asks AWS, all at once: three calls as a rule, and those of Zones. Errors are AWS's own, or WrongAccount,
 // TooFewZones and NoImage.
 func (c *Clients) Facts(ctx context.Context, q Questions) (Facts, error) {
 	f := Facts{Region: c.Config.Region}
 	var stock map[string]string
-	var choice zoneChoice
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { f.Account, f.Partition, f.Caller, err = c.identity(ctx, q.Account); return err })
 	g.Go(func() (err error) { stock, err = c.amazonLinux(ctx, q.Arch, q.BastionArch); return err })
 	g.Go(func() (err error) { f.Image, f.ImageIsBaked, err = c.image(ctx, q); return err })
-	if !complete(q.Used, q.Zones) {
-		g.Go(func() (err error) { choice.available, err = c.zones(ctx); return err })
-		g.Go(func() (err error) { choice.offers, err = c.offers(ctx, q.Types); return err })
-		g.Go(func() (err error) { choice.live, err = c.zonesInUse(ctx, q); return err })
-	}
+	g.Go(func() (err error) { f.Zones, err = c.Zones(ctx, q); return err })
 	if err := g.Wait(); err != nil {
 		return Facts{}, err
 	}
@@ -117,11 +111,27 @@ func (c *Clients) Facts(ctx context.Context, q Questions) (Facts, error) {
 	if f.Image == "" {
 		f.Image = stock[q.Arch]
 	}
-	f.Zones = choice.choose(q.Used, q.Zones)
-	if !complete(f.Zones, q.Zones) {
-		return Facts{}, &TooFewZones{Region: f.Region, Want: q.Zones, Have: choice.available}
-	}
 	return f, nil
+}
+
+// Zones are the zones to work in, in the order of the subnets. It makes three
+// calls where zones are still to be chosen, and none where all are in use.
+func (c *Clients) Zones(ctx context.Context, q Questions) ([]string, error) {
+	var choice zoneChoice
+	if !complete(q.Used, q.Zones) {
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() (err error) { choice.available, err = c.zones(ctx); return err })
+		g.Go(func() (err error) { choice.offers, err = c.offers(ctx, q.Types); return err })
+		g.Go(func() (err error) { choice.live, err = c.zonesInUse(ctx, q); return err })
+		if err := g.Wait(); err != nil {
+			return nil, err
+		}
+	}
+	zones := choice.choose(q.Used, q.Zones)
+	if !complete(zones, q.Zones) {
+		return nil, &TooFewZones{Region: c.Config.Region, Want: q.Zones, Have: choice.available}
+	}
+	return zones, nil
 }
 
 func (c *Clients) identity(ctx context.Context, want string) (account, partition, caller string, err error) {

@@ -40,7 +40,10 @@ func (d loadBalancers) one(ctx context.Context, scope engine.Scope, b types.Load
 	var tags map[string]map[string]string
 	attributes := map[string]string{}
 	group, all := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { tags, err = d.tagsELB(all, arn); return err })
+	recorded := isRecorded(scope, LoadBalancer{}.Kind(), arn) // then it need not be asked whose it is
+	if !recorded {
+		group.Go(func() (err error) { tags, err = d.tagsELB(all, arn); return err })
+	}
 	group.Go(func() error {
 		out, err := d.ELB.DescribeLoadBalancerAttributes(all, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: b.LoadBalancerArn})
 		if err != nil {
@@ -51,7 +54,7 @@ func (d loadBalancers) one(ctx context.Context, scope engine.Scope, b types.Load
 		}
 		return nil
 	})
-	if err := group.Wait(); err != nil || tags[arn] == nil {
+	if err := group.Wait(); err != nil || tags[arn] == nil && !recorded {
 		return nil, err
 	}
 	live := &engine.Live[LoadBalancer]{
@@ -63,7 +66,9 @@ func (d loadBalancers) one(ctx context.Context, scope engine.Scope, b types.Load
 		},
 	}
 	live.Status, live.Reason = balancerStatus(b.State)
-	belongs(scope, live, tags[arn])
+	if !recorded {
+		belongs(scope, live, tags[arn])
+	}
 	return live, nil
 }
 

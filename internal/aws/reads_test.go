@@ -46,7 +46,7 @@ func TestReadsAreFew(t *testing.T) {
 	}
 	want := map[string]int{
 		"role": 5, "instance-profile": 1, "codedeploy-application": 1, "codedeploy-deployment-group": 1,
-		"topic": 3, "log-group": 2, "alarm": 1,
+		"topic": 2, "log-group": 2, "alarm": 1,
 	}
 	got := map[string]int{}
 	for kind, read := range reads {

@@ -45,23 +45,31 @@ func (ServiceLinkedRole) NoTags() {}
 type serviceLinkedRoles struct{ *Clients }
 
 // Read looks under the path that AWS gives a service's role, which is known,
-// rather than by its name, which follows no rule.
+// rather than by its name, which follows no rule. One that is recorded is there:
+// AWS does not delete it while its service is in use, and makes it again with
+// the next spot instance.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
 func (d serviceLinkedRoles) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[ServiceLinkedRole], error) {
 	var lives []engine.Live[ServiceLinkedRole]
 	for _, k := range scope.Of("service-linked-role") {
 		service := k.Document.Text("service")
+		if k.ID != "" {
+			lives = append(lives, serviceLinkedRole(k.Address, k.ID, service))
+			continue
+		}
 		out, err := d.IAM.ListRoles(ctx, &iam.ListRolesInput{PathPrefix: aws.String("/aws-service-role/" + service + "/")})
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range out.Roles {
-			lives = append(lives, engine.Live[ServiceLinkedRole]{
-				Address: k.Address, ID: aws.ToString(r.RoleName), Spec: ServiceLinkedRole{Service: service},
-				Attrs: map[string]any{"arn": aws.ToString(r.Arn)},
-			})
+			lives = append(lives, serviceLinkedRole(k.Address, aws.ToString(r.RoleName), service))
 		}
 	}
 	return lives, nil
+}
+
+func serviceLinkedRole(address, name, service string) engine.Live[ServiceLinkedRole] {
+	return engine.Live[ServiceLinkedRole]{Address: address, ID: name, Spec: ServiceLinkedRole{Service: service}}
 }
 
 // Create's "taken in this account" is found by the engine as what it looked for.

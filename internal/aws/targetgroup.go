@@ -98,7 +98,10 @@ func (d targetGroups) one(ctx context.Context, scope engine.Scope, g types.Targe
 	}}
 	var tags map[string]map[string]string
 	group, all := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { tags, err = d.tagsELB(all, arn); return err })
+	recorded := isRecorded(scope, live.Spec.Kind(), arn) // then it need not be asked whose it is
+	if !recorded {
+		group.Go(func() (err error) { tags, err = d.tagsELB(all, arn); return err })
+	}
 	group.Go(func() error {
 		out, err := d.ELB.DescribeTargetGroupAttributes(all, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: g.TargetGroupArn})
 		if err != nil {
@@ -111,10 +114,12 @@ func (d targetGroups) one(ctx context.Context, scope engine.Scope, g types.Targe
 		}
 		return nil
 	})
-	if err := group.Wait(); err != nil || tags[arn] == nil {
+	if err := group.Wait(); err != nil || tags[arn] == nil && !recorded {
 		return nil, err
 	}
-	belongs(scope, live, tags[arn])
+	if !recorded {
+		belongs(scope, live, tags[arn])
+	}
 	return live, nil
 }
 

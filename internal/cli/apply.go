@@ -111,12 +111,10 @@ func (e *environment) begin(ctx context.Context, command string, agreed consent)
 	if !errors.Is(err, state.ErrNoBucket) {
 		return e.explainOpen(ctx, err)
 	}
-	facts, err := e.clients.Facts(ctx, e.questions())
-	if err != nil {
+	if err := e.chooseZones(ctx); err != nil {
 		return e.explain(ctx, err)
 	}
-	e.facts = facts
-	bucket := e.config.Storage.Private
+	facts, bucket := e.facts, e.config.Storage.Private
 	if !agreed.yes {
 		e.Say("The private bucket %s does not exist yet. It will hold state and releases, "+
 			"costs next to nothing, and is never destroyed by this tool. Account %s, region %s.", bucket, facts.Account, facts.Region)
@@ -141,29 +139,30 @@ func (e *environment) explainOpen(ctx context.Context, err error) error {
 	return e.explain(ctx, err)
 }
 
-// lockAndRead takes the lock while it asks for the facts, then reads the state.
+// lockAndRead takes the lock while it asks for the facts, once, then reads the
+// state.
 func (e *environment) lockAndRead(ctx context.Context, command string) error {
 	type answer struct{ err error }
 	facts := make(chan answer, 1)
 	go func() {
-		f, err := e.clients.Facts(ctx, e.questions())
-		if err == nil {
-			e.facts = f
+		var err error
+		if e.facts.Account == "" {
+			e.facts, err = e.whereabouts(ctx)
 		}
 		facts <- answer{err}
 	}()
 	lockErr := e.lock(ctx, command)
 	factsErr := (<-facts).err
-	if lockErr != nil && (factsErr == nil || errors.Is(lockErr, state.ErrNoBucket)) {
+	switch {
+	case factsErr != nil:
+		return factsErr
+	case lockErr != nil:
 		return lockErr
-	}
-	if err := errors.Join(factsErr); err != nil {
-		return err
 	}
 	if err := e.recall(e.held.Context()); err != nil {
 		return err
 	}
-	return e.belongs()
+	return e.settle(e.held.Context())
 }
 
 // carryOut shows a plan, asks, does it, records it and says what came of it.

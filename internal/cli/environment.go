@@ -88,19 +88,19 @@ func (e *environment) place() ui.Place {
 // are, and what is recorded.
 func (e *environment) read(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { e.facts, err = e.clients.Facts(inner, e.questions()); return err })
+	g.Go(func() (err error) { e.facts, err = e.whereabouts(inner); return err })
 	g.Go(func() error { return e.recall(inner) })
 	if err := g.Wait(); err != nil {
 		return e.explain(ctx, err)
 	}
-	return e.belongs()
+	return e.explain(ctx, e.settle(ctx))
 }
 
 // questions are what the architecture has to know of the account.
 func (e *environment) questions() aws.Questions {
 	c := e.config
 	q := aws.Questions{
-		Project: c.Name, Environment: c.Environment, Account: c.Account, Zones: c.Network.Zones,
+		Project: c.Name, Environment: c.Environment, Account: c.Account,
 		Types: c.App.Instances.Types, Arch: config.Arch(c.App.Instances.Types[0]), Image: c.App.Image,
 	}
 	if c.Bastion.Type != "none" {
@@ -108,6 +108,45 @@ func (e *environment) questions() aws.Questions {
 		q.Types = append(q.Types[:len(q.Types):len(q.Types)], c.Bastion.Type)
 	}
 	return q
+}
+
+// whereabouts finds out all but the zones: which are in use, the state knows
+// best.
+func (e *environment) whereabouts(ctx context.Context) (aws.Facts, error) {
+	return e.clients.Facts(ctx, e.questions())
+}
+
+// settle checks what was read, and completes it.
+func (e *environment) settle(ctx context.Context) error {
+	if err := e.belongs(); err != nil {
+		return err
+	}
+	if len(e.facts.Zones) > 0 && !e.recorded {
+		return nil
+	}
+	return e.chooseZones(ctx)
+}
+
+func (e *environment) chooseZones(ctx context.Context) (err error) {
+	q := e.questions()
+	q.Zones, q.Used = e.config.Network.Zones, e.zonesUsed()
+	e.facts.Zones, err = e.clients.Zones(ctx, q)
+	return err
+}
+
+// zonesUsed are the zones of the recorded subnets, in their order.
+func (e *environment) zonesUsed() []string {
+	used := make([]string, e.config.Network.Zones)
+	for address, o := range e.last.Objects {
+		n, ok := aws.SubnetPosition(address)
+		if !ok || n >= len(used) {
+			continue
+		}
+		if doc, err := engine.Parse(o.Document); err == nil {
+			used[n] = doc.Text("zone")
+		}
+	}
+	return used
 }
 
 // recall reads the state, or starts one where there is none.

@@ -71,7 +71,12 @@ func (r *run) current(ctx context.Context, t *task, first bool) (Object, error) 
 	if first {
 		return *t.change.live, nil
 	}
+	if made := t.found; made != nil { // create has just looked
+		t.found = nil
+		return *made, nil
+	}
 	o, err := r.appear(ctx, t, hidden)
+	t.found = nil
 	if errors.Is(err, errUnseen) {
 		err = errors.New("it disappeared while it was being made ready")
 	}
@@ -157,6 +162,7 @@ func (r *run) find(ctx context.Context, t *task) (Object, bool, error) {
 		if !o.Foreign {
 			r.record(t, o)
 		}
+		t.found = &o
 		return o, true, nil
 	}
 	return Object{}, false, nil

@@ -21,6 +21,7 @@ type task struct {
 	phase   Phase
 	started time.Time
 	seen    time.Time // what it knows of AWS is of a read that started then
+	found   *Object   // as find last saw it, until somebody looks at it
 	asked   time.Time // when the object was last asked to change
 	tagged  bool      // its tags were set in this run
 	met     bool      // it is as wanted
