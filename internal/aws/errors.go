@@ -35,7 +35,7 @@ var meanings = map[engine.Meaning][]string{
 		"ServiceLinkedRoleFailure",
 	},
 	engine.Conflict: {
-		"InvalidGroup.Duplicate", "InvalidPermission.Duplicate", "InvalidKeyPair.Duplicate", "RouteAlreadyExists",
+		"InvalidSubnet.Conflict", "InvalidGroup.Duplicate", "InvalidPermission.Duplicate", "InvalidKeyPair.Duplicate", "RouteAlreadyExists",
 		"DBSubnetGroupAlreadyExists", "DBParameterGroupAlreadyExists", "DBClusterAlreadyExistsFault", "DBInstanceAlreadyExists",
 		"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener", "HostedZoneAlreadyExists",
 		"RepositoryAlreadyExistsException", "BucketAlreadyOwnedByYou",

@@ -32,8 +32,9 @@ func (Subnet) Timing() engine.Timing {
 	return engine.Timing{Create: 3 * time.Second, Update: 3 * time.Second, Delete: 5 * time.Second, GiveUp: 20 * time.Minute}
 }
 
-// Identity implements engine.Identified: CreateSubnet takes tags and no token.
-func (Subnet) Identity() engine.Class { return engine.Tagged }
+// Identity implements engine.Identified: CreateSubnet takes no token, but a
+// second subnet with the same range is refused.
+func (Subnet) Identity() engine.Class { return engine.Named }
 
 // Instead implements engine.Foundation.
 func (Subnet) Instead() string {
