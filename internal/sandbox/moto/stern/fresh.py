@@ -70,6 +70,10 @@ CODES = {
     ("CreateRoute", "InvalidInternetGatewayID.NotFound"): "InvalidGatewayID.NotFound",
 }
 
+# What a template names is not looked up before it is used:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-launch-template.html
+BLIND = {"CreateLaunchTemplate", "CreateLaunchTemplateVersion", "DescribeTags"}
+
 
 def at(value, path):
     """The values at a path, through lists."""
@@ -149,7 +153,7 @@ def _used(service, page):
     @behaviour(page, service, "*")
     def used(call, held):
         """Calls that name a fresh object may not know it yet."""
-        if not held.of("fresh") or call.operation in {k.lists for k in KINDS} | {"DescribeTags"}:
+        if not held.of("fresh") or call.operation in BLIND | {k.lists for k in KINDS}:
             return None
         # A filter that fits nothing is no error.
         for scope, key in named(held, service, {k: v for k, v in call.params.items() if k != "Filters"}):
