@@ -64,7 +64,7 @@ waits for a person (such as the nameservers at the registrar), 130 interrupted.`
 }
 
 func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll bool) error {
-	var saved savedPlan
+	var saved *savedPlan
 	if len(args) == 1 {
 		var err error
 		if saved, err = loadPlan(args[0]); err != nil {
@@ -76,10 +76,15 @@ func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll 
 	if err != nil {
 		return err
 	}
+	if saved != nil {
+		if err := e.fits(*saved); err != nil {
+			return err
+		}
+	}
 	if err := e.available(); err != nil {
 		return err
 	}
-	if err := e.begin(ctx, "apply", agreed); err != nil {
+	if err := e.begin(ctx, "apply", agreed, saved); err != nil {
 		return err
 	}
 	defer func() { e.release(ctx) }()
@@ -90,8 +95,8 @@ func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll 
 	if err != nil {
 		return err
 	}
-	if saved.Format != 0 {
-		if err := e.holds(saved, p); err != nil {
+	if saved != nil {
+		if err := e.holds(*saved, p); err != nil {
 			return err
 		}
 		e.last.PlanApplied(saved.Digest)
@@ -104,8 +109,8 @@ func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll 
 }
 
 // begin takes the lock and reads. Where there is no bucket to lock in, it is
-// made first, after asking.
-func (e *environment) begin(ctx context.Context, command string, agreed consent) error {
+// made first, after asking; not for a saved plan that does not hold.
+func (e *environment) begin(ctx context.Context, command string, agreed consent, saved *savedPlan) error {
 	e.Say("Reading %s in %s ...", e.config.Environment, e.config.Region)
 	err := e.lockAndRead(ctx, command)
 	if !errors.Is(err, state.ErrNoBucket) {
@@ -113,6 +118,11 @@ func (e *environment) begin(ctx context.Context, command string, agreed consent)
 	}
 	if err := e.chooseZones(ctx); err != nil {
 		return e.explain(ctx, err)
+	}
+	if saved != nil {
+		if err := e.stillHolds(ctx, *saved); err != nil {
+			return err
+		}
 	}
 	facts, bucket := e.facts, e.config.Storage.Private
 	if !agreed.yes {
@@ -169,6 +179,7 @@ func (e *environment) lockAndRead(ctx context.Context, command string) error {
 // word is what must be typed; empty: yes.
 func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, word string) error {
 	quiet := p.Empty() && p.Count(engine.Await) == 0
+	e.old(p)
 	// What this very command made is no news of an earlier one.
 	p.Recovered = slices.DeleteFunc(p.Recovered, func(address string) bool { return address == e.made })
 	switch {
@@ -178,7 +189,6 @@ func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, w
 		shown := e.Streams
 		shown.Out = e.Err // nobody should be asked about what was not shown
 		shown.Plan(e.place(), p)
-		e.old(p)
 	}
 	if len(p.Problems) > 0 {
 		return e.showThen(p, errProblems)

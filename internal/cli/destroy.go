@@ -50,7 +50,7 @@ func (a *app) runDestroy(ctx context.Context, agreed consent, word string) error
 	case e.config.Database.Protect && !agreed.lift:
 		return errors.New("database.protect is on. Set it to false and apply first, or say --lift-protection")
 	}
-	if err := e.begin(ctx, "destroy", consent{yes: true}); err != nil {
+	if err := e.begin(ctx, "destroy", agreed, nil); err != nil {
 		return err
 	}
 	defer func() { e.release(ctx) }()

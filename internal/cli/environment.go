@@ -221,6 +221,9 @@ func (e *environment) explain(ctx context.Context, err error) error {
 	if locked, ok := errors.AsType[*state.LockedError](err); ok {
 		return &exit{exitLocked, locked}
 	}
+	if errors.Is(err, state.ErrDenied) {
+		return e.clients.ExplainBucket(ctx, e.config.Storage.Private, "storage.private", err)
+	}
 	return e.clients.Explain(ctx, err)
 }
 
@@ -240,7 +243,7 @@ func (e *environment) release(ctx context.Context) {
 	case errors.As(err, &denied):
 		e.Warn("%v", denied)
 	case err != nil && !errors.Is(err, state.ErrLockLost): // its loss was said when it happened
-		e.Warn("the lock could not be released: %v.\nIt falls by itself a minute after the last heartbeat, or with: keyedin unlock", err)
+		e.Warn("the lock could not be released (%s).\nIt falls by itself a minute after the last heartbeat, or with: keyedin unlock", aws.Words(err))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 	"github.com/keyedin-app/keyedin-infra/internal/ui"
 )
@@ -72,13 +73,16 @@ func (a *app) runPlan(ctx context.Context, out string, detailed, destroy bool) e
 
 // show prints a plan, and what else of the first apply people should know.
 func (e *environment) show(p *engine.Plan) error {
+	e.old(p)
+	if !e.bucket {
+		_, id := architecture.PrivateBucket(e.config, e.facts)
+		p.Notes = append(p.Notes, engine.Note{
+			Address: id.Address, Text: "made by the first apply before anything else, for state and releases; nothing ever destroys it",
+		})
+	}
 	if e.JSON {
 		return e.Object(ui.NewPlanObject(e.place(), p))
 	}
 	e.Plan(e.place(), p)
-	e.old(p)
-	if !e.bucket {
-		e.Text("The first apply also makes the private bucket %s for state and releases; nothing ever destroys it.", e.config.Storage.Private)
-	}
 	return nil
 }

@@ -17,7 +17,7 @@ const (
 	template = "launch-template/application"
 )
 
-// old says how many running instances are, or will be, of an older template.
+// old notes how many running instances are, or will be, of an older template.
 func (e *environment) old(p *engine.Plan) {
 	o, ok := p.Live(fleet)
 	if !ok {
@@ -30,7 +30,8 @@ func (e *environment) old(p *engine.Plan) {
 		}
 	}
 	if n > 0 {
-		e.Print("%.0f running instances are of an older template and stay so until they are replaced: keyedin apply --roll", n)
+		p.Notes = append(p.Notes, engine.Note{Address: fleet, Text: fmt.Sprintf(
+			"running instances of an older template, which stay until `keyedin apply --roll` replaces them: %.0f", n)})
 	}
 }
 

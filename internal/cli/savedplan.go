@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
@@ -54,6 +56,13 @@ func (e *environment) save(path string, p *engine.Plan) error {
 	return nil
 }
 
+// ownDoing reports whether an object moved because this very command made the
+// private bucket, before which the plan was held against AWS.
+func (e *environment) ownDoing(address string) bool {
+	doc, _ := e.stack.Document(address)
+	return e.made != "" && (address == e.made || slices.Contains(doc.Edges(), e.made))
+}
+
 // digest identifies this very plan: two plans made at different times are two.
 func (s savedPlan) digest() string {
 	raw, _ := json.Marshal([]any{s.Place, s.Lineage, s.Made, s.Digests}) // plain data
@@ -61,21 +70,49 @@ func (s savedPlan) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func loadPlan(path string) (savedPlan, error) {
+func loadPlan(path string) (*savedPlan, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return savedPlan{}, fmt.Errorf("the saved plan cannot be read: %w", err)
+		return nil, fmt.Errorf("the saved plan cannot be read: %w", err)
 	}
 	var s savedPlan
 	switch err := json.Unmarshal(raw, &s); {
 	case err != nil || s.Format == 0:
-		return s, fmt.Errorf("%s is not a plan that `keyedin plan --out` wrote; make one, or type `keyedin apply` without a file", path)
+		return nil, fmt.Errorf("%s is not a plan that `keyedin plan --out` wrote; make one, or type `keyedin apply` without a file", path)
 	case s.Format > planFormat:
-		return s, fmt.Errorf("%s was written by a newer keyedin (%s); plan again with this one", path, s.ToolVersion)
+		return nil, fmt.Errorf("%s was written by a newer keyedin (%s); plan again with this one", path, s.ToolVersion)
 	case s.Digest != s.digest():
-		return s, fmt.Errorf("%s was changed after it was written; plan again", path)
+		return nil, fmt.Errorf("%s was changed after it was written; plan again", path)
 	}
-	return s, nil
+	return &s, nil
+}
+
+// fits refuses a saved plan for another environment before anything is asked of
+// AWS; holds looks at the account too.
+func (e *environment) fits(s savedPlan) error {
+	here := e.place()
+	here.Account = s.Account
+	if s.Place != here {
+		return fmt.Errorf("the saved plan is for %s %s in %s, but %s describes %s %s in %s",
+			s.Project, s.Environment, s.Region, e.app.config, here.Project, here.Environment, here.Region)
+	}
+	return nil
+}
+
+// stillHolds is holds for a plan from before there was a private bucket: it is
+// asked before that is made.
+func (e *environment) stillHolds(ctx context.Context, s savedPlan) error {
+	if err := e.belongs(); err != nil {
+		return err
+	}
+	if err := e.declare(true); err != nil {
+		return err
+	}
+	p, err := e.plan(ctx, false)
+	if err != nil {
+		return err
+	}
+	return e.holds(s, p)
 }
 
 // holds refuses a saved plan when anything of it moved, or it was used before.
@@ -89,7 +126,7 @@ func (e *environment) holds(s savedPlan, p *engine.Plan) error {
 	case e.recorded && s.Lineage != "" && s.Lineage != e.last.Lineage:
 		return errors.New("the state was made anew since this plan; plan again")
 	}
-	if moved := engine.Moved(s.Digests, p.Digests); len(moved) > 0 {
+	if moved := slices.DeleteFunc(engine.Moved(s.Digests, p.Digests), e.ownDoing); len(moved) > 0 {
 		return fmt.Errorf("something moved since the plan was made: %s.\nLook at it again with: keyedin plan", joined(ui.Few(moved, 8)))
 	}
 	return nil

@@ -124,6 +124,9 @@ func difference(before, after any) string {
 	b, isList := before.([]any)
 	a, isListToo := after.([]any)
 	if !isList && !isListToo {
+		if lines := changedLines(before, after); lines != "" {
+			return lines
+		}
 		return cut(value(before), 24) + " → " + cut(value(after), 24)
 	}
 	has := map[string]bool{}
@@ -144,6 +147,33 @@ func difference(before, after any) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// changedLines counts what changed in a text of several lines, "" for any other
+// value.
+func changedLines(before, after any) string {
+	b, _ := before.(string)
+	a, _ := after.(string)
+	if !strings.Contains(a+b, "\n") {
+		return ""
+	}
+	had := map[string]int{}
+	for _, line := range strings.Split(b, "\n") {
+		had[line]++
+	}
+	added := 0
+	for _, line := range strings.Split(a, "\n") {
+		if had[line] > 0 {
+			had[line]--
+			continue
+		}
+		added++
+	}
+	removed := 0
+	for _, n := range had {
+		removed += n
+	}
+	return fmt.Sprintf("+%d -%d lines (all of it with -v)", added, removed)
 }
 
 // value is a document's value as people read it: what is not known until apply
