@@ -89,7 +89,8 @@ _CLASSES = {r"\p{L}": "A-Za-z\u00aa-\uffff", r"\p{Z}": r"\s", r"\p{N}": "0-9", r
 @functools.cache
 def _compiled(pattern):
     """The pattern in Python's dialect, or None where it has none: then it is not held."""
-    text = pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", "\U00010000-\U0010ffff")
+    text = re.sub(r"(\\[wds]|\\p\{\w+\})-(?=[^\]])", r"\1\\-", pattern)  # a hyphen after a class is itself
+    text = text.replace(r"\uD800\uDC00-\uDBFF\uDFFF", "\U00010000-\U0010ffff")
     text = text.replace("\ud800\udc00-\udbff\udfff", "\U00010000-\U0010ffff").replace(r"\x{10FFFF}", "\U0010ffff")
     for name, members in _CLASSES.items():
         text = text.replace(name, members).replace(name.replace("{", "").replace("}", ""), members)

@@ -155,7 +155,9 @@ def listener_attributes(call):
 
 @mend("elbv2", "AddTags", "DescribeTags", "RemoveTags")
 def tags_of_what_is(call):
-    """API_DescribeTags.html: each resource must be there."""
+    """API_DescribeTags.html: up to 20 resources in a call, and each must be there."""
+    if len(call.params["ResourceArns"]) > 20:
+        raise AwsError("ValidationError", "Cannot have more than 20 resources described")
     for arn in call.params["ResourceArns"]:
         backend, kind = call.backend(), arn.split(":")[-1].split("/")[0]
         there = {"loadbalancer": backend.load_balancers, "targetgroup": backend.target_groups,

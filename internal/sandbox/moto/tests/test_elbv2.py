@@ -95,6 +95,7 @@ def test_attributes_and_tags(aws, place):
     assert {"Key": "idle_timeout.timeout_seconds", "Value": "60"} in found
     tags = aws.elbv2.describe_tags(ResourceArns=[arn, target])["TagDescriptions"]
     assert {t["ResourceArn"]: t["Tags"] for t in tags} == {arn: [], target: [{"Key": "a", "Value": "b"}]}
+    refused("ValidationError", aws.elbv2.describe_tags, ResourceArns=[arn] * 21)
     one = listener(aws, arn, target)
     assert "SslPolicy" not in one
     aws.elbv2.delete_load_balancer(LoadBalancerArn=arn)

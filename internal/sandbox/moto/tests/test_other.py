@@ -1,6 +1,10 @@
 """Topics, log groups, repositories, quotas and zones of types behave as AWS's API references say."""
 
 import json
+import os
+import subprocess
+import sys
+import uuid
 
 from conftest import refused
 
@@ -112,3 +116,19 @@ def _unknown(aws):
 def test_missing_and_long_values(aws):
     refused("ValidationException", aws.codedeploy.create_application, applicationName="x" * 101)
     refused("ValidationError", aws.iam.get_role, RoleName="a/b")
+
+
+def test_command_line(endpoint, tmp_path):
+    def run(*words):
+        done = subprocess.run([sys.executable, "-m", "awscli", *words], capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+                                   "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                                   "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": os.devnull})
+        assert done.returncode == 0, done.stderr
+
+    name, file = f"cli-{uuid.uuid4().hex}", tmp_path / "file"
+    file.write_bytes(b"x" * 100000)
+    run("s3", "mb", f"s3://{name}")
+    run("s3", "cp", str(file), f"s3://{name}/a b/c+d")
+    run("s3", "cp", f"s3://{name}/a b/c+d", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == file.read_bytes()
