@@ -173,6 +173,8 @@ func TestFactsOfImages(t *testing.T) {
 		{name: "asked for, someone else's", image: "ami-1", listed: imageXML("ami-1", "x86_64", "2026-01-02T00:00:00.000Z"), want: "ami-1"},
 		{name: "asked for, our own", image: "ami-1", listed: imageXML("ami-1", "x86_64", "2026-01-02T00:00:00.000Z", good...), want: "ami-1", baked: true},
 		{name: "asked for, not there", image: "ami-1", refused: "there is no such image"},
+		{name: "asked for, of another system", image: "ami-1", refused: "its root disk is /dev/sda1", listed: strings.Replace(
+			imageXML("ami-1", "x86_64", "2026-01-02T00:00:00.000Z"), "<tagSet>", "<rootDeviceName>/dev/sda1</rootDeviceName><tagSet>", 1)},
 		{name: "asked for, other architecture", image: "ami-1", listed: imageXML("ami-1", "arm64", "2026-01-02T00:00:00.000Z"), refused: "it is for arm64"},
 	}
 	for _, test := range tests {
@@ -215,6 +217,14 @@ func TestFactsRefuse(t *testing.T) {
 	var few *TooFewZones
 	if !errors.As(err, &few) || len(few.Have) != 2 {
 		t.Errorf("got %v, want TooFewZones", err)
+	}
+	_, err = (&account{
+		zones:  zoneXML("us-east-1a", "us-east-1b"),
+		offers: `<item><instanceType>t3.small</instanceType><location>us-east-1a</location></item>`,
+	}).clients(t).Facts(t.Context(), questions())
+	var missing *NotOffered
+	if !errors.As(err, &missing) || !slices.Equal(missing.Types, []string{"t2.micro"}) {
+		t.Errorf("got %v, want NotOffered: t2.micro", err)
 	}
 }
 
