@@ -263,14 +263,21 @@ func (e *environment) ask(question, word string) error {
 	if !e.Asks {
 		return fmt.Errorf("nobody is at the terminal to be asked: %s\nSay --yes to go on without a question", question)
 	}
-	ok, err := e.Confirm(question, word)
-	switch {
-	case err != nil:
+	declined := make(chan error, 1)
+	go func() {
+		ok, err := e.Confirm(question, word)
+		if err == nil && !ok {
+			err = errDeclined
+		}
+		declined <- err
+	}()
+	select {
+	case err := <-declined:
 		return err
-	case !ok:
-		return errDeclined
+	case <-e.app.stop.first: // the answer may never come
+		e.Say("")
+		return errInterrupted
 	}
-	return nil
 }
 
 // finish books a run for the history.

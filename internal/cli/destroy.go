@@ -113,7 +113,7 @@ func (e *environment) sweep(ctx context.Context) error {
 	}
 	e.strays(ctx)
 	if !e.JSON {
-		e.Print("Nothing of %s is left but the private bucket %s, with state and releases.", e.config.Environment, e.config.Storage.Private)
+		e.Text("Nothing of %s is left but the private bucket %s, with state and releases.", e.config.Environment, e.config.Storage.Private)
 	}
 	return nil
 }
