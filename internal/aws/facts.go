@@ -95,8 +95,9 @@ type NotOffered struct {
 }
 
 func (e *NotOffered) Error() string {
-	return fmt.Sprintf("AWS has no %s in %s; choose other types in keyedin.yaml: app.instances.types, bastion.type (t3.micro is everywhere)",
-		strings.Join(e.Types, ", "), e.Region)
+	return fmt.Sprintf("AWS has no %s in %s; choose other types in keyedin.yaml: app.instances.types, bastion.type; see what it has: "+
+		"aws ec2 describe-instance-type-offerings --region %s --query 'InstanceTypeOfferings[].InstanceType'",
+		strings.Join(e.Types, ", "), e.Region, e.Region)
 }
 
 // NoImage reports an AMI that is not there, or does not fit.
