@@ -93,7 +93,7 @@ func (e *Engine) Apply(ctx context.Context, p *Plan, o Options) Outcome {
 func (r *run) adopt() {
 	for address := range maps.Keys(r.state.Objects) {
 		_, wanted := r.plan.stack.objects[address]
-		live := r.plan.index.at[address] || r.plan.index.live[kindOf(address)+" "+r.plan.last.Objects[address].ID]
+		live := r.plan.index.at[address] || r.plan.index.live[keyOf(kindOf(address), r.plan.last.Objects[address].ID)]
 		if !wanted && !live {
 			delete(r.state.Objects, address)
 		}

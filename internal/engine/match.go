@@ -18,8 +18,10 @@ import (
 func (p *planner) match(kind Kind, address string, wanted Document) *Object {
 	recordedID := p.last.Objects[address].ID
 	var best *Object
-	for _, o := range p.index.of[kind.Name] {
-		if p.taken[key(*o)] || o.Status == Deleting || !p.candidate(o, address, wanted, recordedID) {
+	found := slices.Concat(
+		p.index.found[address], p.index.found[keyOf(kind.Name, recordedID)], p.index.found[byName(kind.Name, wanted)])
+	for _, o := range found {
+		if o.Kind != kind.Name || p.taken[key(*o)] || o.Status == Deleting || !p.candidate(o, address, wanted, recordedID) {
 			continue
 		}
 		if best == nil || p.better(kind, wanted, recordedID, o, best) {

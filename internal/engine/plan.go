@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/keyedin-app/keyedin-infra/internal/state"
@@ -227,7 +228,7 @@ func (p *planner) recorded(address string) Document {
 // sameRecord reports whether what is recorded is what is wanted, so that the
 // state need not be written.
 func sameRecord(recorded, wanted Document) bool {
-	return recorded != nil && string(recorded.JSON()) == string(wanted.JSON())
+	return recorded != nil && reflect.DeepEqual(recorded, wanted)
 }
 
 // brief is a value on one short line.

@@ -43,7 +43,7 @@ func (r *reader) since(ctx context.Context, seen time.Time, read func() ([]Objec
 			r.next = &reading{done: make(chan struct{})}
 			if r.serving < abreast {
 				r.serving++
-				go r.serve(read)
+				go r.serve(ctx, read)
 			}
 		}
 		mine = r.next
@@ -73,12 +73,12 @@ func (r *reader) after(seen time.Time) *reading {
 }
 
 // serve reads for as long as somebody waits for a read to start.
-func (r *reader) serve(read func() ([]Object, error)) {
+func (r *reader) serve(ctx context.Context, read func() ([]Object, error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.next != nil {
 		r.mu.Unlock()
-		time.Sleep(company)
+		pause(ctx, company)
 		r.mu.Lock()
 		now := r.next
 		if now == nil {
