@@ -40,8 +40,8 @@ func (a *app) applyCommand() *cobra.Command {
 	var roll bool
 	c := &cobra.Command{
 		Use: "apply [PLAN]", Short: "Make AWS as the config wants it",
-		Long: `Shows the plan, asks, and does it. It can be interrupted or killed at any moment:
-the next apply finds what is there and goes on.
+		Long: `Shows the plan, asks, and does it. It can be interrupted or killed at any
+moment: the next apply finds what is there and goes on.
 
 Ctrl-C once finishes what is under way and records it; twice stops at once.
 
@@ -59,7 +59,7 @@ waits for a person (such as the nameservers at the registrar), 130 interrupted.`
 		},
 	}
 	agreed.flags(c)
-	c.Flags().BoolVar(&roll, "roll", false, "replace the running instances, one after the other, when their template changed")
+	c.Flags().BoolVar(&roll, "roll", false, "replace running instances of an older template, one by one")
 	return c
 }
 
