@@ -190,7 +190,7 @@ func TestFirstBootFails(t *testing.T) {
 	}
 }
 
-// The placeholder answers the health check well, and everything else with 503.
+// The placeholder answers the health check well, and everything else with 404.
 func TestPlaceholder(t *testing.T) {
 	_, rest, _ := strings.Cut(bootStart, "placeholder.py <<'END' || true\n")
 	code, _, _ := strings.Cut(rest, "\nEND\n")
@@ -210,7 +210,7 @@ func TestPlaceholder(t *testing.T) {
 	if _, err := fmt.Fscan(out, &port); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]int{"/health's?full=1": 200, "/health%27s": 200, "/": 503, "/other": 503} {
+	for path, want := range map[string]int{"/health's?full=1": 200, "/health%27s": 200, "/": 404, "/other": 404} {
 		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s", port, path))
 		if err != nil {
 			t.Fatal(err)

@@ -129,7 +129,9 @@ END
 fi
 
 # Until the first release is here something has to answer the health check, or
-# the group would replace its instances for ever. Everyone else is told 503.
+# the group would replace its instances for ever. Everyone else is told 404:
+# 503 would set off the alarm that keeps CodeDeploy from deploying anything.
+# https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
 # The first release ends it: touch /etc/keyedin/released, then systemctl stop
 # keyedin-placeholder.
 put /usr/local/lib/keyedin/placeholder.py <<'END' || true
@@ -146,10 +148,10 @@ class Placeholder(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         well = path(self.path) == path(os.environ["KEYEDIN_HEALTH_CHECK"])
         body = b"" if self.command == "HEAD" else b"no release yet\n"
-        self.send_response(200 if well else 503)
+        self.send_response(200 if well else 404)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Retry-After", "60")
+        self.send_header("Cache-Control", "no-store")
         self.end_headers()
         self.wfile.write(body)
 
