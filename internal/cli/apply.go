@@ -59,7 +59,7 @@ waits for a person (such as the nameservers at the registrar), 130 interrupted.`
 		},
 	}
 	agreed.flags(c)
-	c.Flags().BoolVar(&roll, "roll", false, "replace running instances of an older template, one by one")
+	c.Flags().BoolVar(&roll, "roll", false, "replace running instances of an older template")
 	return c
 }
 

@@ -31,7 +31,7 @@ It can be interrupted or killed at any moment; the next destroy goes on.`,
 		},
 	}
 	c.Flags().BoolVarP(&agreed.yes, "yes", "y", false, "do not ask; needs --environment")
-	c.Flags().StringVar(&word, "environment", "", "the `name` of the environment to destroy, in place of typing it")
+	c.Flags().StringVar(&word, "environment", "", "the environment's `name`, in place of typing it")
 	c.Flags().BoolVar(&agreed.lift, "lift-protection", false, "also delete what database.protect protects")
 	return c
 }

@@ -26,7 +26,7 @@ monitoring.`,
 		RunE:    func(*cobra.Command, []string) error { return a.runInit(o) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.Preset, "preset", "launch", "what to start from: launch or grown")
+	f.StringVar(&o.Preset, "preset", "launch", "start from launch or grown")
 	f.StringVar(&o.Runtime, "runtime", "ec2", "how the application runs: ec2 or ecs")
 	f.StringVar(&o.Name, "name", "", "the project's `name`")
 	f.StringVar(&o.Environment, "environment", "", "the environment's `name`, such as staging")

@@ -12,7 +12,8 @@ func (a *app) sandboxCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "sandbox", Short: "A local AWS to try everything on",
 		Long: `Runs a local AWS on this machine, in memory: nothing to pay, no account. Every
-command works on it with --sandbox, which starts it if needed. It needs Python 3.`,
+command works on it with --sandbox, which starts it if needed. It needs
+Python 3.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -45,8 +46,8 @@ the published rates, some fail, and the answers of some are lost.`,
 			return a.sayWhere(s)
 		},
 	}
-	c.Flags().StringVar(&o.Listen, "listen", "", "the `address` to listen on (default "+sandbox.DefaultListen+", or a free port)")
-	c.Flags().BoolVar(&o.Stern, "stern", false, "as stern as the real AWS: slow, forgetful, throttled, with failures and lost answers")
+	c.Flags().StringVar(&o.Listen, "listen", "", "listen at this `address` (default "+sandbox.DefaultListen+" or any port)")
+	c.Flags().BoolVar(&o.Stern, "stern", false, "behave as AWS on a bad day: slow, throttled, lossy")
 	c.Flags().BoolVar(&foreground, "foreground", false, "stay in the foreground until interrupted")
 	return c
 }
