@@ -71,6 +71,9 @@ func (r *run) made(ctx context.Context, t *task) (again bool, err error) {
 // for as long as AWS may be hiding it.
 func (r *run) journal(ctx context.Context, t *task, attempt int) (found bool, err error) {
 	if t.kind.class != Tagged {
+		if len(t.after) > 0 || t.renewed {
+			return false, r.Recorder.Flush(ctx) // the generation that is in the token
+		}
 		return false, nil
 	}
 	address := t.change.Address
@@ -158,7 +161,7 @@ func (r *run) identity(t *task, attempt int) (Identity, Document) {
 		made[field] = doc[field]
 	}
 	generation := fmt.Sprint(r.state.Generations[address], attempt/4)
-	if t.action == Replace {
+	if t.action == Replace && !t.change.DeleteFirst {
 		generation += " " + t.change.live.ID // or AWS gives the old one again
 	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{

@@ -11,9 +11,11 @@ import (
 // Record is a recorder that keeps the state in memory, until the power is cut.
 type Record struct {
 	Cloud *Cloud
+	// Lazy stores nothing but what is flushed: a store that never comes to it.
+	Lazy  bool
 	mu    sync.Mutex
+	saved state.State
 	kept  state.State
-	Saves int
 }
 
 // NewRecord is a record that holds nothing yet.
@@ -25,16 +27,24 @@ func NewRecord(c *Cloud) *Record {
 func (r *Record) Save(s state.State) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.Cloud.IsCut() {
+	if r.Cloud.IsCut() {
+		return
+	}
+	r.saved = s
+	if !r.Lazy {
 		r.kept = s
-		r.Saves++
 	}
 }
 
 // Flush implements engine.Recorder.
 func (r *Record) Flush(context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.Cloud.IsCut() {
 		return ErrCut
+	}
+	if r.saved.Objects != nil {
+		r.kept = r.saved
 	}
 	return nil
 }
@@ -46,7 +56,7 @@ func (r *Record) State() state.State { r.mu.Lock(); defer r.mu.Unlock(); return 
 func (r *Record) Lose() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.kept = state.New("sample", "test", "123456789012", "us-east-1")
+	r.kept, r.saved = state.New("sample", "test", "123456789012", "us-east-1"), state.State{}
 }
 
 // Run plans and applies a stack once, as a command would.
