@@ -120,9 +120,10 @@ func (e environment) secrets(db engine.Ref[aws.DBCluster]) []aws.Statement {
 func (e environment) deploy(lb balancerRefs, mail engine.Ref[aws.Topic]) []aws.Statement {
 	return append(e.launch(),
 		allow("Look", `autoscaling:DescribeAutoScalingGroups autoscaling:DescribeLifecycleHooks
-			cloudwatch:DescribeAlarms ec2:DescribeInstanceStatus ec2:DescribeInstances
-			elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeTargetGroupAttributes
-			elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth`, aws.Any()),
+			autoscaling:DescribeScalingActivities cloudwatch:DescribeAlarms ec2:DescribeInstanceStatus ec2:DescribeInstances
+			elasticloadbalancing:DescribeLoadBalancerAttributes elasticloadbalancing:DescribeLoadBalancers
+			elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups
+			elasticloadbalancing:DescribeTargetHealth`, aws.Any()),
 		allow("Hooks", `autoscaling:CompleteLifecycleAction autoscaling:DeleteLifecycleHook autoscaling:PutLifecycleHook
 			autoscaling:RecordLifecycleActionHeartbeat autoscaling:ResumeProcesses autoscaling:SuspendProcesses`,
 			e.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/"+e.groupName())),
