@@ -41,7 +41,11 @@ func (c *Clients) open(ctx context.Context, group string, egress bool, has, want
 	if err := c.reword(ctx, group, egress, reworded); err != nil {
 		return err
 	}
-	return c.revoke(ctx, group, egress, surplus)
+	err := c.revoke(ctx, group, egress, surplus)
+	if isCode(err, groupUnknown) {
+		return notYet{err} // it was listed a moment ago
+	}
+	return err
 }
 
 func permissions(rules []Rule) []types.IpPermission {
@@ -123,12 +127,16 @@ func (c *Clients) revoke(ctx context.Context, group string, egress bool, rules [
 				GroupId: aws.String(group), IpPermissions: permissions([]Rule{r}),
 			})
 		}
-		if unlessGone(err) != nil {
+		if err != nil && !isCode(err, "InvalidPermission.NotFound") {
 			return err
 		}
 	}
 	return nil
 }
+
+// groupUnknown is EC2's code for a group that is gone, or so new that it is not
+// known everywhere.
+const groupUnknown = "InvalidGroup.NotFound"
 
 // revokeOne shuts out the rule with that id, and no other that says the same.
 func (c *Clients) revokeOne(ctx context.Context, group string, egress bool, id string) (err error) {

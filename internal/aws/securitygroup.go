@@ -152,7 +152,7 @@ func (d securityGroups) forget(ctx context.Context, is engine.Live[SecurityGroup
 				named = append(named, rule)
 			}
 		}
-		if err := d.revoke(ctx, aws.ToString(other.GroupId), egress, named); err != nil {
+		if err := unlessGone(d.revoke(ctx, aws.ToString(other.GroupId), egress, named)); err != nil {
 			return err
 		}
 	}
