@@ -86,11 +86,15 @@ func (e environment) pull(images []engine.Ref[aws.Repository]) []aws.Statement {
 	}
 }
 
-// files: releases are read, and the application keeps its public files.
+// files: releases are read, and the application keeps its public files. What
+// Laravel writes files with sends an access control list with each, for which
+// S3 wants a permission even where it has these lists switched off.
+// https://flysystem.thephpleague.com/docs/adapter/aws-s3-v3/
 func (e environment) files(files fileRefs) []aws.Statement {
 	return []aws.Statement{
 		allow("Releases", "s3:GetObject s3:GetObjectVersion", engine.Format("%s/"+releases+"*", aws.BucketARN(files.private))),
-		allow("Files", "s3:DeleteObject s3:GetObject s3:PutObject", engine.Format("%s/*", aws.BucketARN(files.public))),
+		allow("Files", "s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectAcl s3:PutObject s3:PutObjectAcl",
+			engine.Format("%s/*", aws.BucketARN(files.public))),
 		allow("List", "s3:ListBucket", aws.BucketARN(files.public)),
 	}
 }
