@@ -46,7 +46,7 @@ the published rates, some fail, and the answers of some are lost.`,
 			return a.sayWhere(s)
 		},
 	}
-	c.Flags().StringVar(&o.Listen, "listen", "", "listen at this `address` (default "+sandbox.DefaultListen+" or any port)")
+	c.Flags().StringVar(&o.Listen, "listen", "", "`address` to listen on (default "+sandbox.DefaultListen+" or any)")
 	c.Flags().BoolVar(&o.Stern, "stern", false, "behave as AWS on a bad day: slow, throttled, lossy")
 	c.Flags().BoolVar(&foreground, "foreground", false, "stay in the foreground until interrupted")
 	return c
