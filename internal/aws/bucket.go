@@ -120,7 +120,8 @@ func (d buckets) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[Bu
 
 // read returns nil when there is no such bucket.
 func (d buckets) read(ctx context.Context, scope engine.Scope, name string, wanted Bucket) (*engine.Live[Bucket], error) {
-	is, err := d.look(ctx, name, wanted.Keep)
+	applied, recorded := appliedAs[Bucket](scope, name)
+	is, err := d.look(ctx, name, wanted.Keep, !recorded)
 	switch {
 	case Classify(err) == engine.NotFound:
 		return nil, nil
@@ -133,6 +134,9 @@ func (d buckets) read(ctx context.Context, scope engine.Scope, name string, want
 		return nil, elsewhere(err, name, wanted.key(), d.Config.Region)
 	}
 	live := &engine.Live[Bucket]{ID: name, Spec: is.spec(name, d.partition(), wanted)}
+	if recorded { // then it need not be asked whose it is
+		live.Spec.Keep = applied.Keep
+	}
 	live.Attrs = map[string]any{
 		"arn":    "arn:" + d.partition() + ":s3:::" + name,
 		"domain": name + ".s3." + d.Config.Region + "." + d.domainSuffix(),
@@ -143,7 +147,9 @@ func (d buckets) read(ctx context.Context, scope engine.Scope, name string, want
 	if live.Spec.Keep {
 		live.Keep = "it is marked to be kept; when its files are no longer needed, empty and delete it by hand"
 	}
-	belongs(scope, live, is.tags)
+	if !recorded {
+		belongs(scope, live, is.tags)
+	}
 	return live, nil
 }
 

@@ -34,8 +34,8 @@ var unset = []string{
 }
 
 // look asks for all of a bucket at once; for CORS only where web pages may
-// read it. The answer for the tags says whether the bucket is there.
-func (d buckets) look(ctx context.Context, name string, private bool) (bucketIs, error) {
+// read it, for tags only where they have to tell whose it is.
+func (d buckets) look(ctx context.Context, name string, private, tags bool) (bucketIs, error) {
 	var is bucketIs
 	parts := []func(context.Context, *string, *bucketIs) error{
 		d.getAccess, d.getPolicy, d.getVersioning, d.getOwnership, d.getLifecycle,
@@ -45,10 +45,12 @@ func (d buckets) look(ctx context.Context, name string, private bool) (bucketIs,
 	}
 	unsettled := make([]bool, len(parts))
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		is.tags, err = d.bucketTags(ctx, name)
-		return err
-	})
+	if tags {
+		group.Go(func() (err error) {
+			is.tags, err = d.bucketTags(ctx, name)
+			return err
+		})
+	}
 	for i, part := range parts {
 		group.Go(func() error {
 			err := part(ctx, aws.String(name), &is)
@@ -62,9 +64,14 @@ func (d buckets) look(ctx context.Context, name string, private bool) (bucketIs,
 			return err
 		})
 	}
-	err := group.Wait()
+	if err := group.Wait(); err != nil {
+		return is, err
+	}
+	if !tags && !slices.Contains(unsettled, false) {
+		return is, &types.NoSuchBucket{}
+	}
 	is.unsettled = slices.Contains(unsettled, true)
-	return is, err
+	return is, nil
 }
 
 func isCode(err error, codes ...string) bool {

@@ -33,9 +33,8 @@ func TestReadsTakeFewCalls(t *testing.T) {
 	}
 	others(t, c)
 	known := func(kind, name string) engine.Expected {
-		return engine.Expected{Kind: kind, Address: kind + "/x", ID: name, Document: engine.Document{
-			"name": name, "keep": name == private.Name, "parameters": map[string]any{},
-		}}
+		doc := engine.Document{"name": name, "keep": name == private.Name, "parameters": map[string]any{}}
+		return engine.Expected{Kind: kind, Address: kind + "/x", ID: name, Document: doc, Applied: doc.JSON()}
 	}
 	scope := engine.NewScope(id.Project, id.Environment, []engine.Expected{
 		known("bucket", private.Name), known("bucket", public.Name), known("repository", "keyedin/backend"), known("repository", "keyedin/nginx"),
@@ -47,10 +46,10 @@ func TestReadsTakeFewCalls(t *testing.T) {
 		read         func() (int, error)
 		found, calls int
 	}{
-		{"bucket", reading(t, buckets{c}, scope), 2, 6 + 7},
+		{"bucket", reading(t, buckets{c}, scope), 2, 5 + 6},
 		{"repository", reading(t, repositories{c}, scope), 2, 1 + 2},
 		{"db-subnet-group", reading(t, dbSubnetGroups{c}, scope), 1, 1},
-		{"db-cluster-parameter-group", reading(t, dbClusterParameterGroups{c}, scope), 1, 2},
+		{"db-cluster-parameter-group", reading(t, dbClusterParameterGroups{c}, scope), 1, 1},
 		{"db-cluster", reading(t, dbClusters{c}, scope), 1, 1},
 		{"db-instance", reading(t, dbInstances{c}, scope), 0, 1},
 	} {

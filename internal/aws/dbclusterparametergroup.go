@@ -45,21 +45,30 @@ type dbClusterParameterGroups struct{ *Clients }
 func (d dbClusterParameterGroups) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[DBClusterParameterGroup], error) {
 	kind := DBClusterParameterGroup{}.Kind()
 	return each(ctx, names(scope, kind), func(ctx context.Context, name string) (*engine.Live[DBClusterParameterGroup], error) {
-		group, err := d.find(ctx, name)
-		if group == nil || err != nil {
-			return nil, err
-		}
 		known, _ := scope.Find(kind, name)
 		wanted := wantedAs[DBClusterParameterGroup](known)
+		applied, recorded := appliedAs[DBClusterParameterGroup](scope, name) // of which only parameters can change
+		var group *types.DBClusterParameterGroup
+		if !recorded {
+			var err error
+			if group, err = d.find(ctx, name); group == nil || err != nil {
+				return nil, err
+			}
+		}
+		parameters, err := d.settings(ctx, name, wanted.Parameters)
+		if err != nil {
+			return nil, unlessGone(err)
+		}
+		live := &engine.Live[DBClusterParameterGroup]{ID: name, Spec: applied}
+		live.Spec.Name, live.Spec.Parameters = name, parameters
 		// A group's description is for good, and other words are no reason to make
 		// a new group and restart the database with it.
-		live := &engine.Live[DBClusterParameterGroup]{ID: name, Spec: DBClusterParameterGroup{
-			Name: name, Family: aws.ToString(group.DBParameterGroupFamily),
-			Description: cmp.Or(wanted.Description, aws.ToString(group.Description)),
-		}}
-		if live.Spec.Parameters, err = d.settings(ctx, name, wanted.Parameters); err != nil || isRecorded(scope, kind, name) {
-			return live, err
+		live.Spec.Description = cmp.Or(wanted.Description, applied.Description)
+		if recorded {
+			return live, nil
 		}
+		live.Spec.Family = aws.ToString(group.DBParameterGroupFamily)
+		live.Spec.Description = cmp.Or(wanted.Description, aws.ToString(group.Description))
 		tags, err := d.rdsTags(ctx, group.DBClusterParameterGroupArn)
 		belongs(scope, live, tags)
 		return live, err
@@ -79,11 +88,13 @@ func (d dbClusterParameterGroups) find(ctx context.Context, name string) (*types
 }
 
 // settings are the parameters that were set. One that was set to the engine's
-// own default is not listed among them, so where a wanted one is missing all
-// are looked through for it.
+// own default is not listed among them, so where a wanted one is missing it is
+// asked for by its name.
 func (d dbClusterParameterGroups) settings(ctx context.Context, name string, wanted map[string]string) (map[string]string, error) {
 	set := map[string]string{}
-	user, err := d.parameters(ctx, name, "user")
+	user, err := d.parameters(ctx, &rds.DescribeDBClusterParametersInput{
+		DBClusterParameterGroupName: aws.String(name), Source: aws.String("user"),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +105,10 @@ func (d dbClusterParameterGroups) settings(ctx context.Context, name string, wan
 	if len(missing) == 0 {
 		return set, nil
 	}
-	all, err := d.parameters(ctx, name, "")
+	all, err := d.parameters(ctx, &rds.DescribeDBClusterParametersInput{
+		DBClusterParameterGroupName: aws.String(name),
+		Filters:                     []types.Filter{{Name: aws.String("parameter-name"), Values: missing}},
+	})
 	for _, p := range all {
 		if slices.Contains(missing, aws.ToString(p.ParameterName)) && p.ParameterValue != nil {
 			set[*p.ParameterName] = *p.ParameterValue
@@ -103,13 +117,9 @@ func (d dbClusterParameterGroups) settings(ctx context.Context, name string, wan
 	return set, err
 }
 
-// parameters lists a group's parameters from a source: user, system,
-// engine-default, or "" for all.
-func (d dbClusterParameterGroups) parameters(ctx context.Context, name, source string) ([]types.Parameter, error) {
-	in := &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: aws.String(name)}
-	if source != "" {
-		in.Source = aws.String(source)
-	}
+// parameters lists a group's parameters, a hundred a call.
+// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusterParameters.html
+func (d dbClusterParameterGroups) parameters(ctx context.Context, in *rds.DescribeDBClusterParametersInput) ([]types.Parameter, error) {
 	var list []types.Parameter
 	for pages := rds.NewDescribeDBClusterParametersPaginator(d.RDS, in); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
@@ -134,7 +144,7 @@ func (d dbClusterParameterGroups) Create(ctx context.Context, id engine.Identity
 const batch = 20
 
 func (d dbClusterParameterGroups) Update(ctx context.Context, is engine.Live[DBClusterParameterGroup], want DBClusterParameterGroup, changed engine.Fields) error {
-	all, err := d.parameters(ctx, is.ID, "")
+	all, err := d.parameters(ctx, &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: aws.String(is.ID)})
 	if err != nil {
 		return err
 	}

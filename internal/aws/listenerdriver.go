@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
@@ -21,43 +22,75 @@ type listeners struct{ *Clients }
 // Read lists the listeners of the load balancers that are wanted, and leaves
 // out those of other people.
 func (d listeners) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[Listener], error) {
-	balancers, err := d.balancers(ctx, scope)
+	all, err := d.all(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
-	lists, err := fetch(ctx, balancers, d.list)
-	if err != nil {
-		return nil, err
-	}
-	all := slices.Concat(lists...)
 	arns := make([]string, 0, len(all))
 	for _, l := range all {
 		arns = append(arns, aws.ToString(l.ListenerArn))
 	}
-	tags, err := d.tagsELB(ctx, arns...)
-	if err != nil {
+	var tags map[string]map[string]string
+	var found []engine.Live[Listener]
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { tags, err = d.tagsELB(both, arns...); return err })
+	group.Go(func() (err error) { found, err = fetch(both, all, d.one); return err })
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return fetch(ctx, all, func(ctx context.Context, l types.Listener) (*engine.Live[Listener], error) {
-		arn := aws.ToString(l.ListenerArn)
-		live := &engine.Live[Listener]{ID: arn, Spec: listenerOf(l), Tags: tags[arn]}
-		if isOurs(scope, live.Tags) {
+	var lives []engine.Live[Listener]
+	for _, live := range found {
+		live.Tags = tags[live.ID]
+		switch {
+		case isOurs(scope, live.Tags):
 			live.Address = live.Tags[engine.TagAddress]
-		} else if live.Tags == nil || !isRecorded(scope, live.Spec.Kind(), arn) {
-			return nil, nil
+		case live.Tags == nil || !isRecorded(scope, live.Spec.Kind(), live.ID):
+			continue
 		}
-		if l.Protocol != types.ProtocolEnumHttps {
-			return live, nil
-		}
-		hsts, err := d.hsts(ctx, arn)
-		live.Spec.HSTS = hsts
-		return live, err
-	})
+		lives = append(lives, live)
+	}
+	return lives, nil
 }
 
-func (d listeners) list(ctx context.Context, b types.LoadBalancer) (*[]types.Listener, error) {
+// one completes what the listing has.
+func (d listeners) one(ctx context.Context, l types.Listener) (*engine.Live[Listener], error) {
+	live := &engine.Live[Listener]{ID: aws.ToString(l.ListenerArn), Spec: listenerOf(l)}
+	if l.Protocol != types.ProtocolEnumHttps {
+		return live, nil
+	}
+	hsts, err := d.hsts(ctx, live.ID)
+	live.Spec.HSTS = hsts
+	return live, err
+}
+
+// all are the listeners of the load balancers: of the recorded ones at once, of
+// others that are found when they are.
+func (d listeners) all(ctx context.Context, scope engine.Scope) ([]types.Listener, error) {
+	recorded := recordedIDs(scope, LoadBalancer{}.Kind())
+	var known, others [][]types.Listener
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { known, err = fetch(both, recorded, d.list); return err })
+	group.Go(func() error {
+		balancers, err := d.balancers(both, scope)
+		if err != nil {
+			return err
+		}
+		var more []string
+		for _, b := range balancers {
+			if arn := aws.ToString(b.LoadBalancerArn); !slices.Contains(recorded, arn) {
+				more = append(more, arn)
+			}
+		}
+		others, err = fetch(both, more, d.list)
+		return err
+	})
+	err := group.Wait()
+	return slices.Concat(slices.Concat(known...), slices.Concat(others...)), err
+}
+
+func (d listeners) list(ctx context.Context, balancer string) (*[]types.Listener, error) {
 	var all []types.Listener
-	pages := elb.NewDescribeListenersPaginator(d.ELB, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
+	pages := elb.NewDescribeListenersPaginator(d.ELB, &elb.DescribeListenersInput{LoadBalancerArn: aws.String(balancer)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -31,6 +31,28 @@ func isRecorded(s engine.Scope, kind, id string) bool {
 	return slices.ContainsFunc(s.Of(kind), func(k engine.Expected) bool { return k.ID == id })
 }
 
+// appliedAs is what the state has of the object of that id; false when it has
+// nothing, or something of another version.
+func appliedAs[S engine.Spec](s engine.Scope, id string) (spec S, ok bool) {
+	for _, k := range s.Of(spec.Kind()) {
+		if k.ID == id && id != "" && len(k.Applied) > 0 {
+			return spec, json.Unmarshal(k.Applied, &spec) == nil
+		}
+	}
+	return spec, false
+}
+
+// recordedIDs are the ids that the state has of a kind.
+func recordedIDs(s engine.Scope, kind string) []string {
+	var ids []string
+	for _, k := range s.Of(kind) {
+		if k.ID != "" {
+			ids = append(ids, k.ID)
+		}
+	}
+	return ids
+}
+
 // each reads objects one by one, at the same time. read returns nil for one
 // that is not there.
 func each[S engine.Spec](ctx context.Context, names []string, read func(context.Context, string) (*engine.Live[S], error)) ([]engine.Live[S], error) {

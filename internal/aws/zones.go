@@ -30,6 +30,9 @@ func plainName(name string) string {
 // gets its tags only after it was made: so its caller reference tells whose it
 // is as well.
 func (c *Clients) dnsZones(ctx context.Context, s engine.Scope) ([]zone, error) {
+	for _, id := range recordedIDs(s, HostedZone{}.Kind()) { // whoever asks for zones wants their records next
+		go c.recordSets(ctx, s, id) //nolint:errcheck // it is shared with who asks
+	}
 	return engine.Once(s, "hosted-zones", func() ([]zone, error) {
 		lists, err := fetch(ctx, s.Names(HostedZone{}.Kind()), c.zonesNamed)
 		if err != nil {

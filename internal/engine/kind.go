@@ -97,6 +97,8 @@ type Expected struct {
 	ID string
 	// Document is the wanted document, else the recorded one.
 	Document Document
+	// Applied is the recorded document: as the object was last applied.
+	Applied json.RawMessage
 }
 
 // NewScope is a scope for one round of reading.

@@ -129,7 +129,8 @@ func expected(st *Stack, last state.State, look lookup) []Expected {
 	var all []Expected
 	for _, address := range st.order {
 		doc, _ := resolve(map[string]any(st.objects[address]), look).(map[string]any)
-		all = append(all, Expected{Kind: kindOf(address), Address: address, ID: last.Objects[address].ID, Document: doc})
+		o := last.Objects[address]
+		all = append(all, Expected{Kind: kindOf(address), Address: address, ID: o.ID, Document: doc, Applied: o.Document})
 	}
 	for address, o := range last.Objects {
 		if _, wanted := st.objects[address]; wanted {
@@ -139,7 +140,7 @@ func expected(st *Stack, last state.State, look lookup) []Expected {
 		if err != nil {
 			doc = Document{}
 		}
-		all = append(all, Expected{Kind: kindOf(address), Address: address, ID: o.ID, Document: doc})
+		all = append(all, Expected{Kind: kindOf(address), Address: address, ID: o.ID, Document: doc, Applied: o.Document})
 	}
 	return all
 }

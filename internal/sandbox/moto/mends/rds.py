@@ -145,8 +145,9 @@ def _parameters(call):
 @mend("rds", "DescribeDBClusterParameters")
 def describe_parameters(call):
     """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusterParameters.html: all of the engine's, each
-    with its source; one that was set to the default is the system's."""
+    with its source; one that was set to the default is the system's. The filter parameter-name wants some by name."""
     changed, listed = _parameters(call), []
+    named = [value for wanted in call.params.get("Filters") or [] for value in wanted["Values"]]
     for name, (default, kind, data) in sorted(PARAMETERS.items()):
         value = changed.get(name, {}).get("ParameterValue", default)
         source = "user" if value != default else "system" if name in changed else "engine-default"
@@ -154,7 +155,7 @@ def describe_parameters(call):
                  "ApplyMethod": changed.get(name, {}).get("ApplyMethod", "pending-reboot")}
         if value is not None:
             entry["ParameterValue"] = value
-        if call.params.get("Source", source) == source:
+        if call.params.get("Source", source) == source and (name in named or not call.params.get("Filters")):
             listed.append(entry)
     return {"Parameters": listed}
 
