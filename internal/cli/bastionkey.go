@@ -38,10 +38,26 @@ func (e *environment) bastionKey(make bool) (string, error) {
 		return publicKey(path+".pub", text)
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("the bastion's key cannot be read: %w", err)
+	}
+	switch private, err := os.ReadFile(path); {
+	case err == nil:
+		return publicHalf(path, private)
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("the bastion's key cannot be read: %w", err)
 	case !make:
 		return unmade, nil
 	}
 	return makeKey(path)
+}
+
+// publicHalf is that of a private key whose public one was lost.
+func publicHalf(path string, private []byte) (string, error) {
+	key, err := ssh.ParsePrivateKey(private)
+	if err != nil || key.PublicKey().Type() != ssh.KeyAlgoED25519 {
+		return "", fmt.Errorf("%s is not an ed25519 private key without a passphrase, and %s.pub is missing; "+
+			"put that back, or move the key away, and a new pair is made", path, path)
+	}
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key.PublicKey()))), nil
 }
 
 func (e *environment) keyFile() string {
@@ -72,19 +88,25 @@ func makeKey(path string) (string, error) {
 		return "", err
 	}
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
-	folder := filepath.Dir(path)
-	err = errors.Join(
-		os.MkdirAll(folder, 0o700),
-		ignore(filepath.Join(folder, ".gitignore")),
-		create(path, pem.EncodeToMemory(block), 0o600),
-	)
-	if err == nil {
-		err = os.WriteFile(path+".pub", []byte(line+" "+filepath.Base(path)+"\n"), 0o644)
-	}
-	if err != nil {
+	if err := writeKey(path, pem.EncodeToMemory(block), line); err != nil {
 		return "", fmt.Errorf("the bastion's key pair cannot be written: %w", err)
 	}
 	return line, nil
+}
+
+// writeKey writes the public half last: it is what makes a pair.
+func writeKey(path string, private []byte, public string) error {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	if err := ignore(filepath.Join(folder, ".gitignore")); err != nil {
+		return err
+	}
+	if err := create(path, private, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(path+".pub", []byte(public+" "+filepath.Base(path)+"\n"), 0o644)
 }
 
 func ignore(path string) error {
