@@ -131,12 +131,13 @@ var byOperation = map[string]engine.Meaning{
 	"PutRolePolicy:NoSuchEntity":            engine.NotYet,
 	"AddRoleToInstanceProfile:NoSuchEntity": engine.NotYet,
 	// CodeDeploy tries what it is given: a new role it may not take yet, or may not
-	// use it to look at the Auto Scaling group, or to publish to the topic.
+	// use it to look at the Auto Scaling group and the target group, or to publish.
 	"CreateDeploymentGroup:InvalidRoleException":             engine.NotYet,
 	"UpdateDeploymentGroup:InvalidRoleException":             engine.NotYet,
 	"CreateDeploymentGroup:InvalidTriggerConfigException":    engine.NotYet,
 	"UpdateDeploymentGroup:InvalidTriggerConfigException":    engine.NotYet,
 	"CreateDeploymentGroup:InvalidAutoScalingGroupException": engine.NotYet,
+	"CreateDeploymentGroup:InvalidLoadBalancerInfoException": engine.NotYet,
 	// The topic exists with other tags than it is asked for with.
 	"CreateTopic:InvalidParameter":                 engine.Conflict,
 	"Subscribe:NotFound":                           engine.NotYet,
