@@ -7,12 +7,24 @@ from urllib.parse import urlencode
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from moto.backends import get_backend
-from moto.iam.models import get_account_id_from
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.iam import models as iam
 
 from .errors import AwsError
 from .models import MOTO_NAMES
 from .registry import mends_for
 from .writer import Answer
+
+
+def account_of(access_key):
+    """The account a key belongs to. moto's own look at this builds the catalogue of policies for each account."""
+    for account, partitions in list(iam.iam_backends.items()):
+        if any(access_key in backend.access_keys for backend in list(partitions.values())):
+            return account
+    return DEFAULT_ACCOUNT_ID
+
+
+iam.get_account_id_from = account_of
 
 
 class Call:
@@ -23,7 +35,7 @@ class Call:
         self.service, self.operation, self.region = request.service, request.operation.name, request.region
         self.params = request.params
         self._sent = copy.deepcopy(self.params)
-        self.account = request.headers.get("x-moto-account-id") or get_account_id_from(request.access_key())
+        self.account = request.headers.get("x-moto-account-id") or account_of(request.access_key())
         self._mends = iter(mends_for(self.service, self.operation))
 
     def backend(self, service=None, region=None):
