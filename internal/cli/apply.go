@@ -198,7 +198,7 @@ func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, w
 	}
 	run := state.Run{
 		ID: state.NewID(), Command: command, Who: user(), Host: hostname(), ToolVersion: toolVersion(),
-		Started: time.Now().UTC().Truncate(time.Second),
+		Started: time.Now().UTC().Truncate(time.Millisecond),
 	}
 	if !quiet {
 		e.last.Record(run)
@@ -282,7 +282,7 @@ func (e *environment) ask(question, word string) error {
 
 // finish books a run for the history.
 func finish(run *state.Run, out engine.Outcome) {
-	run.Ended = time.Now().UTC().Truncate(time.Second)
+	run.Ended = time.Now().UTC().Truncate(time.Millisecond)
 	run.Created, run.Updated, run.Deleted = out.Created, out.Updated, out.Deleted
 	run.Recovered = len(out.Recovered)
 	switch {

@@ -26,6 +26,8 @@ const (
 	exitInterrupted = 130
 )
 
+const defaultConfig = "keyedin.yaml"
+
 // exit is an error with an exit code of its own; err may be nil, when all has
 // been said.
 type exit struct {
@@ -115,7 +117,7 @@ Every command works on a local AWS with --sandbox: nothing to pay, no account.`,
 		},
 	}
 	flags := root.PersistentFlags()
-	flags.StringVarP(&a.config, "config", "c", "keyedin.yaml", "the config `file`")
+	flags.StringVarP(&a.config, "config", "c", defaultConfig, "the config `file`")
 	flags.BoolVar(&a.sandbox, "sandbox", false, "work on the local AWS, starting it if needed")
 	flags.BoolVar(&a.JSON, "json", false, "answer in JSON on standard output")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colour, as with NO_COLOR")
@@ -160,6 +162,18 @@ func noArgs(c *cobra.Command, args []string) error {
 		return fmt.Errorf("%s takes no argument, but was given %q; `%s --help` shows its use", c.CommandPath(), strings.Join(args, " "), c.CommandPath())
 	}
 	return nil
+}
+
+// line is a command to type next, for the same environment as this one.
+func (a *app) line(command string) string {
+	line := "keyedin " + command
+	if a.config != defaultConfig {
+		line += " --config " + a.config
+	}
+	if a.sandbox {
+		line += " --sandbox"
+	}
+	return line
 }
 
 // user is who runs this, for the lock and the history.

@@ -62,7 +62,7 @@ func (a *app) runInit(o config.Options) error {
 		path, _ := filepath.Abs(a.config) // fails only without a working directory
 		return a.Object(map[string]string{"written": path})
 	}
-	a.Print("Wrote %s. Look it over, then: keyedin plan", a.config)
+	a.Print("Wrote %s. Look it over, then: %s", a.config, a.line("plan"))
 	return nil
 }
 

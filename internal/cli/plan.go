@@ -63,7 +63,7 @@ func (a *app) runPlan(ctx context.Context, out string, detailed, destroy bool) e
 		if err := e.save(out, p); err != nil {
 			return err
 		}
-		a.Say("Saved to %s. Do it with: keyedin apply %s", out, out)
+		a.Say("Saved to %s. Do it with: %s %s", out, a.line("apply"), out)
 	}
 	if detailed && !p.Empty() {
 		return &exit{code: exitChanges}

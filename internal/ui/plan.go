@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -117,99 +116,6 @@ func (s Streams) field(w io.Writer, f engine.FieldChange) {
 		text = f.Field + ": " + difference(f.Before, f.After)
 	}
 	fmt.Fprintf(w, "      %s %s\n", text, faint.Render("("+cause+")"))
-}
-
-// difference says what a list gained and lost; other long values are cut.
-func difference(before, after any) string {
-	b, isList := before.([]any)
-	a, isListToo := after.([]any)
-	if !isList && !isListToo {
-		if lines := changedLines(before, after); lines != "" {
-			return lines
-		}
-		return cut(value(before), 24) + " → " + cut(value(after), 24)
-	}
-	has := map[string]bool{}
-	for _, v := range b {
-		has[value(v)] = true
-	}
-	var parts []string
-	for _, v := range a {
-		if text := value(v); !has[text] {
-			parts = append(parts, "+"+cut(text, 60))
-		} else {
-			delete(has, text)
-		}
-	}
-	for _, v := range b {
-		if text := value(v); has[text] {
-			parts = append(parts, "-"+cut(text, 60))
-		}
-	}
-	return strings.Join(parts, " ")
-}
-
-// changedLines counts what changed in a text of several lines, "" for any other
-// value.
-func changedLines(before, after any) string {
-	b, _ := before.(string)
-	a, _ := after.(string)
-	if !strings.Contains(a+b, "\n") {
-		return ""
-	}
-	had := map[string]int{}
-	for _, line := range strings.Split(b, "\n") {
-		had[line]++
-	}
-	added := 0
-	for _, line := range strings.Split(a, "\n") {
-		if had[line] > 0 {
-			had[line]--
-			continue
-		}
-		added++
-	}
-	removed := 0
-	for _, n := range had {
-		removed += n
-	}
-	return fmt.Sprintf("+%d -%d lines (all of it with -v)", added, removed)
-}
-
-// value is a document's value as people read it: what is not known until apply
-// is named by where it comes from.
-func value(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "none"
-	case string:
-		if v == "" {
-			return `""`
-		}
-		return v
-	case map[string]any:
-		if ref, ok := v["$ref"].(string); ok && len(v) == 1 {
-			return "<" + strings.TrimSuffix(ref, "#id") + ">"
-		}
-	case []any:
-		parts := make([]string, 0, len(v))
-		for _, e := range v {
-			parts = append(parts, value(e))
-		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	}
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return "?"
-	}
-	return string(raw)
-}
-
-func cut(text string, n int) string {
-	if runes := []rune(text); len(runes) > n {
-		return string(runes[:n-1]) + "…"
-	}
-	return text
 }
 
 // Few shortens a list for people.
