@@ -174,7 +174,7 @@ func TestHarmlessChangesAreNone(t *testing.T) {
 	vpcs, err := h.ec2.DescribeVpcs(h, &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: aws.String("tag:managed-by"), Values: []string{"keyedin"}}}})
 	h.no(err)
 	_, err = h.ec2.DeleteTags(h, &ec2.DeleteTagsInput{
-		Resources: []string{aws.ToString(vpcs.Vpcs[0].VpcId)}, Tags: []ec2types.Tag{{Key: aws.String("Name")}},
+		Resources: []string{aws.ToString(vpcs.Vpcs[0].VpcId)}, Tags: []ec2types.Tag{{Key: aws.String("managed-by")}},
 	})
 	h.no(err)
 	plan := p.object(p.run("plan", "--json"))
