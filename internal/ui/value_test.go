@@ -29,7 +29,7 @@ func TestDifference(t *testing.T) {
 func TestWrapForPeople(t *testing.T) {
 	for name, c := range map[string]struct{ text, prefix, want string }{
 		"short":      {"a b", "", "a b"},
-		"in columns": {"\x1b[31maaaa\x1b[m " + "b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 A B C", "", "\x1b[31maaaa\x1b[m b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 A B\nC"},
+		"in columns": {"\x1b[31maaaa\x1b[m " + "b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 A B C D", "", "\x1b[31maaaa\x1b[m b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 A B C\nD"},
 		"indented":   {"one " + "`keyedin apply --lose repository/keyedin/nginx --config staging.yaml --sandbox` two", "- ", "- one\n  `keyedin apply --lose repository/keyedin/nginx --config staging.yaml --sandbox`\n  two"},
 	} {
 		if got := wrap(c.text, c.prefix); got != c.want {
