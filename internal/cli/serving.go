@@ -14,8 +14,9 @@ const target = "target-group/main"
 
 // How long, and how often, the first instance is watched until it answers.
 const (
-	serveWithin = 10 * time.Minute
-	servePause  = time.Second
+	serveWithin   = 10 * time.Minute
+	serveShortest = 200 * time.Millisecond
+	serveLongest  = 5 * time.Second
 )
 
 // serving waits, when the fleet was made in this run, until the load balancer
@@ -31,7 +32,7 @@ func (e *environment) serving(ctx context.Context, p *engine.Plan, out engine.Ou
 		return
 	}
 	start, said := time.Now(), ""
-	for {
+	for pause := serveShortest; ; pause = min(pause*3/2, serveLongest) {
 		health, err := e.clients.Health(ctx, group, nil)
 		if err != nil {
 			e.Warn("whether the application answers could not be read: %v", e.explain(ctx, err))
@@ -53,7 +54,7 @@ func (e *environment) serving(ctx context.Context, p *engine.Plan, out engine.Ou
 			e.Say("Waiting until the application answers (usually 3 min): %s", why)
 			said = why
 		}
-		if e.pause(ctx, servePause) != nil {
+		if e.pause(ctx, pause) != nil {
 			return
 		}
 	}

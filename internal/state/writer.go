@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // Writer is the one place a run writes its state from. Many goroutines change the state; at most one Put is under
-// way, and what came meanwhile goes out together with the next one. It runs only while there is something to write.
+// way, and what came meanwhile goes out together with the next one. What nobody waits for lets more come first, so that
+// who must know a change stored finds no Put under way. It runs only while there is something to write.
 type Writer struct {
 	ctx   context.Context
 	store Store
@@ -17,6 +19,8 @@ type Writer struct {
 	wanted  int64 // counts the changes
 	stored  int64 // the last change that is stored
 	running bool
+	waiting int           // how many Flushes
+	hurry   chan struct{} // somebody waits now
 	fatal   error         // no further Put can succeed
 	err     error         // of the last Put
 	round   chan struct{} // closed at the end of each Put
@@ -25,8 +29,11 @@ type Writer struct {
 // NewWriter starts from the state given. The context is that of the Puts: it should outlive an interrupt, since
 // what was done must be recorded; the store itself refuses to write once the lock is lost.
 func NewWriter(ctx context.Context, store Store, s State) *Writer {
-	return &Writer{ctx: ctx, store: store, state: s.Clone(), round: make(chan struct{})}
+	return &Writer{ctx: ctx, store: store, state: s.Clone(), round: make(chan struct{}), hurry: make(chan struct{}, 1)}
 }
+
+// linger is how long a change that nobody waits for lets more come.
+const linger = 250 * time.Millisecond
 
 // Update changes the state and has it written soon. The function runs alone, and must not keep the pointer.
 func (w *Writer) Update(change func(*State)) {
@@ -56,6 +63,12 @@ func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	want := w.wanted
+	w.waiting++
+	defer func() { w.waiting-- }()
+	select {
+	case w.hurry <- struct{}{}:
+	default: // it hurries already
+	}
 	w.start()
 	for w.stored < want && w.running {
 		round := w.round
@@ -96,10 +109,25 @@ func (w *Writer) start() {
 	go w.write()
 }
 
+// gather is called with the mutex held, and lets go of it.
+func (w *Writer) gather() {
+	if w.waiting > 0 {
+		return
+	}
+	w.mu.Unlock()
+	select {
+	case <-w.hurry:
+	case <-time.After(linger):
+	case <-w.ctx.Done():
+	}
+	w.mu.Lock()
+}
+
 func (w *Writer) write() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for w.stored < w.wanted {
+		w.gather()
 		snapshot, upTo := w.state.Clone(), w.wanted
 		w.mu.Unlock()
 		err := w.store.Put(w.ctx, snapshot)
