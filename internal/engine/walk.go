@@ -93,12 +93,17 @@ func (r *run) walk(ctx context.Context, tasks []*task) {
 			stop = nil
 		}
 	}
+	r.tied(tasks)
+	r.outcome.Stopped = r.stopped(ctx)
+}
+
+// tied books what never began, as it waits for itself.
+func (r *run) tied(tasks []*task) {
 	for _, t := range tasks {
 		if t.phase == "" {
 			r.outcome.Err = errors.Join(r.outcome.Err, &OpError{string(t.action), t.change.Address, errors.New("waits for itself")})
 		}
 	}
-	r.outcome.Stopped = r.stopped(ctx)
 }
 
 // untie lets deletes go that wait for each other: AWS refuses the one that has
