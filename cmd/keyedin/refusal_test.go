@@ -69,7 +69,7 @@ func TestDeniedInTheMiddle(t *testing.T) {
 	p := arrive(t)
 	p.Add(proxy.Rule{Name: "denied", Operation: "ec2:CreateSubnet", Error: proxy.Denied("arn:aws:iam::123456789012:user/ops", "ec2:CreateSubnet")})
 	r := p.run("apply", "--yes")
-	r.says(t, 1, "user/ops", "ec2:CreateSubnet", "Allow it", "subnet/public-a", "is left for the next apply")
+	r.says(t, 1, "user/ops", "ec2:CreateSubnet", "Allow it", "subnet/public-a", "Left undone: ")
 	world := p.World(t).Kinds()
 	if world["vpc"] != 1 || world["subnet"] != 0 || world["repository"] == 0 {
 		t.Errorf("what does not depend on subnets was to be made: %v", world)

@@ -72,7 +72,11 @@ func (e *LockedError) Error() string {
 		fmt.Fprintf(&b, " since %s (%s ago)", h.Started.UTC().Format("15:04:05 MST"), ago(e.Seen.Sub(h.Started)))
 	}
 	if !h.Renewed.IsZero() {
-		fmt.Fprintf(&b, "; last heartbeat %s ago", ago(e.Seen.Sub(h.Renewed)))
+		renewed := e.Seen.Sub(h.Renewed)
+		if !h.Started.IsZero() {
+			renewed = min(renewed, e.Seen.Sub(h.Started)) // the storage's times have a precision of a second
+		}
+		fmt.Fprintf(&b, "; last heartbeat %s ago", ago(renewed))
 	}
 	b.WriteString(". Wait for it to end and type the command again; ")
 	if h.Lease > 0 {

@@ -22,7 +22,7 @@ func (s Streams) Outcome(o engine.Outcome, took time.Duration) {
 		text += fmt.Sprintf(", %d taken up again", len(o.Recovered))
 	}
 	if len(o.Skipped) > 0 {
-		text += fmt.Sprintf(", %d left for the next apply", len(o.Skipped))
+		text += fmt.Sprintf(", %d left undone", len(o.Skipped))
 	}
 	s.Print("\n%s", strong.Render(fmt.Sprintf("%s, in %s.", text, seconds(took))))
 }

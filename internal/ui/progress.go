@@ -20,6 +20,7 @@ type Progress struct {
 	total   int
 	ended   int
 	active  map[string]*activity
+	left    []string
 	drawn   int // lines of the live part on the screen
 	stop    chan struct{}
 	stopped sync.WaitGroup
@@ -83,9 +84,9 @@ func (p *Progress) end(e engine.Event) {
 	case engine.Person:
 		p.line("%s %s waits for a person: %s", change.Render("!"), e.Address, e.Text)
 	case engine.Skipped:
-		p.line("%s %s is left for the next apply", faint.Render("·"), e.Address)
+		p.left = append(p.left, e.Address) // said together at the end: there may be many
 	case engine.Stopped:
-		p.line("%s %s was interrupted; the next apply goes on with it", change.Render("!"), e.Address)
+		p.line("%s %s was interrupted; the next run goes on with it", change.Render("!"), e.Address)
 	default:
 		p.line("%s %s failed: %s", bad.Render("✗"), e.Address, e.Text)
 	}
@@ -162,6 +163,9 @@ func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
+	if len(p.left) > 0 {
+		fmt.Fprintln(p.streams.Err, wrap("Left undone: "+strings.Join(Few(p.left, 8), ", ")+".", ""))
+	}
 }
 
 var (

@@ -144,7 +144,7 @@ creating store/main: backing up, 40 s so far (usually 10 min)
 ✓ created store/main in 11 min 02 s
 creating net/main
 ✗ net/main failed: not allowed
-· host/a is left for the next apply
+Left undone: host/a.
 `
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
