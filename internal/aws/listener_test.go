@@ -23,7 +23,7 @@ func TestListener(t *testing.T) {
 			first := engine.Add(st, "first", aTargetGroup(st.Environment+"-first", vpc))
 			second := engine.Add(st, "second", aTargetGroup(st.Environment+"-second", vpc))
 			domain := st.Environment + ".example.com"
-			cert := engine.Add(st, "main", Certificate{Domain: domain, Names: engine.Set[string]{domain}})
+			cert := proof(st, engine.Add(st, "main", HostedZone{Name: domain}), domain, domain)
 			engine.Add(st, "http", Listener{LoadBalancer: lb, Port: 80, Protocol: "HTTP", Redirect: true})
 			https := Listener{
 				LoadBalancer: lb, Port: 443, Protocol: "HTTPS", Certificate: IssuedCertificate(cert), Policy: RecommendedPolicy,
