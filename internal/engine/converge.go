@@ -37,7 +37,7 @@ func (r *run) converge(ctx context.Context, t *task) error {
 			t.met = true
 			r.record(t, o)
 			return nil
-		case len(changed) > 0 && time.Since(t.asked) > settle && (o.Status != Pending || t.kind.early || first):
+		case len(changed) > 0 && t.odd.IsZero() && time.Since(t.asked) > settle && (o.Status != Pending || t.kind.early || first):
 			// An object that is still being made reports fields that are not settled,
 			// but one that was found pending may be so for want of this very change.
 			if err := r.update(ctx, t, o, changed); err != nil {
@@ -101,9 +101,13 @@ func (r *run) differs(t *task, o Object) []FieldChange {
 
 // judge says whether an object is done with, or will never be.
 func (r *run) judge(t *task, o Object, changed []FieldChange) (done bool, err error) {
-	unsettled := o.Status == Pending && !t.kind.early
 	i := slices.IndexFunc(changed, func(f FieldChange) bool { return f.Replaces })
-	if i >= 0 && !unsettled {
+	if i < 0 || o.Status == Pending {
+		t.odd = time.Time{}
+	} else if t.odd.IsZero() {
+		t.odd = time.Now()
+	}
+	if !t.odd.IsZero() && time.Since(t.odd) > settle {
 		return false, fmt.Errorf("AWS made it with %s %s instead of %s, and that cannot be changed in place",
 			changed[i].Field, brief(changed[i].Before), brief(changed[i].After))
 	}

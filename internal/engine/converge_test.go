@@ -193,3 +193,33 @@ func TestCancel(t *testing.T) {
 		}
 	})
 }
+
+// TestLateFields: a fresh object may not report at once all that it was made
+// with; what stays wrong is an error.
+func TestLateFields(t *testing.T) {
+	for name, late := range map[string]bool{"late": true, "never": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, r := fresh()
+				c.Born = func(t *enginetest.Thing) {
+					if t.Kind == "net" {
+						t.Spec = []byte(`{"names":true}`)
+					}
+				}
+				if late {
+					time.AfterFunc(10*time.Second, func() {
+						c.Edit("net/main", func(t *enginetest.Thing) { t.Spec = []byte(`{"range":"10.0.0.0/16","names":true}`) })
+					})
+				}
+				begin := time.Now()
+				_, out, err := enginetest.Run(t.Context(), c, r, enginetest.Build(enginetest.Sample()), nil)
+				if late != (err == nil) || late != (out.Updated+out.Created == 7) || time.Since(begin) > time.Minute {
+					t.Errorf("%v after %s: %+v", err, time.Since(begin), out)
+				}
+				if !late && !strings.Contains(err.Error(), `AWS made it with range "" instead of "10.0.0.0/16"`) {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

@@ -23,6 +23,7 @@ type task struct {
 	seen    time.Time // what it knows of AWS is of a read that started then
 	found   *Object   // as find last saw it, until somebody looks at it
 	asked   time.Time // when the object was last asked to change
+	odd     time.Time // since when AWS reports a field otherwise that cannot be changed
 	tagged  bool      // its tags were set in this run
 	met     bool      // it is as wanted
 	renewed bool      // its client token was replaced by a new one
