@@ -7,6 +7,7 @@ import (
 
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 	"github.com/keyedin-app/keyedin-infra/internal/engine/enginetest"
+	"github.com/keyedin-app/keyedin-infra/internal/state"
 )
 
 // crowd is a stack of many nodes, each naming two others.
@@ -23,54 +24,69 @@ func crowd(size, body int) *engine.Stack {
 	})
 }
 
-const many = 1000
+// sized is a world in which a crowd was made, with what plans it.
+type sized struct {
+	e     *engine.Engine
+	last  state.State
+	world engine.World
+	size  int
+}
 
-// TestPlanOfManyIsQuick: a plan of a thousand objects takes no time to speak
-// of, whatever becomes of them.
-func TestPlanOfManyIsQuick(t *testing.T) {
+func made(t testing.TB, size int) sized {
+	t.Helper()
 	c, r := fresh()
-	st := crowd(many, 1)
-	apply(t, c, r, st)
+	st := crowd(size, 1)
+	if _, _, err := enginetest.Run(t.Context(), c, r, st, nil); err != nil {
+		t.Fatal(err)
+	}
 	e := engine.New(enginetest.Kinds(c), enginetest.Classify)
 	world, err := e.Observe(t.Context(), st, r.State())
 	if err != nil {
 		t.Fatal(err)
 	}
-	edited := crowd(many, 2)
-	for name, plan := range map[string]func() *engine.Plan{
-		"nothing": func() *engine.Plan { return e.Plan(st, r.State(), world, nil) },
-		"changes": func() *engine.Plan { return e.Plan(edited, r.State(), world, nil) },
-		"destroy": func() *engine.Plan { return e.Plan(st.Empty(), r.State(), world, st) },
-		"creates": func() *engine.Plan { return e.Plan(st, enginetest.NewRecord(c).State(), nil, nil) },
-	} {
-		best := time.Hour
-		for range 3 {
+	return sized{e, r.State(), world, size}
+}
+
+// plans are the plans to measure, by what becomes of the objects.
+func (s sized) plans() map[string]func() {
+	same, edited := crowd(s.size, 1), crowd(s.size, 2)
+	return map[string]func(){
+		"nothing": func() { s.e.Plan(same, s.last, s.world, nil) },
+		"changes": func() { s.e.Plan(edited, s.last, s.world, nil) },
+		"creates": func() { s.e.Plan(same, state.New("sample", "test", "", ""), nil, nil) },
+		"destroy": func() { s.e.Plan(same.Empty(), s.last, s.world, same) },
+	}
+}
+
+const many = 1000
+
+// TestPlansAreLinear: four times the objects take about four times as long to
+// plan, not sixteen; a thousand take a tenth of a second on an idle machine.
+func TestPlansAreLinear(t *testing.T) {
+	few, all := made(t, many/4).plans(), made(t, many).plans()
+	best := func(plan func()) time.Duration {
+		least := time.Hour
+		for range 5 {
 			begin := time.Now()
 			plan()
-			best = min(best, time.Since(begin))
+			least = min(least, time.Since(begin))
 		}
-		t.Logf("%s: %s", name, best)
-		if best > time.Second { // ten times what it should be, for slow machines
-			t.Errorf("%s: a plan of %d objects takes %s", name, many, best)
+		return least
+	}
+	for name, plan := range all {
+		long, short := best(plan), best(few[name])
+		t.Logf("%s: %s, of a quarter %s", name, long, short)
+		if long > 10*short && long > 100*time.Millisecond {
+			t.Errorf("%s: a plan of %d objects takes %s, of a quarter %s", name, many, long, short)
 		}
 	}
 }
 
 func BenchmarkPlan(b *testing.B) {
-	c, r := fresh()
-	st := crowd(many, 1)
-	if _, _, err := enginetest.Run(b.Context(), c, r, st, nil); err != nil {
-		b.Fatal(err)
-	}
-	e := engine.New(enginetest.Kinds(c), enginetest.Classify)
-	world, err := e.Observe(b.Context(), st, r.State())
-	if err != nil {
-		b.Fatal(err)
-	}
-	for name, want := range map[string]*engine.Stack{"nothing": st, "changes": crowd(many, 2), "destroy": st.Empty()} {
+	for name, plan := range made(b, many).plans() {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				e.Plan(want, r.State(), world, st)
+				plan()
 			}
 		})
 	}

@@ -113,8 +113,8 @@ func (r *run) dependents(deletes []*task) {
 		}
 	}
 	for _, d := range deletes {
-		for _, t := range deletes {
-			if names[d][t] && !names[t][d] {
+		for t, named := range names[d] {
+			if named && !names[t][d] {
 				t.after = append(t.after, d)
 			}
 		}
