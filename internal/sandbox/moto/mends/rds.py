@@ -1,5 +1,7 @@
 """RDS: what moto lacks of Aurora clusters, their versions, parameters and subnet groups."""
 
+import re
+
 from gateway.errors import AwsError
 from gateway.registry import mend
 
@@ -62,6 +64,9 @@ def modify_cluster(call):
         raise AwsError("DBClusterNotFoundFault", f"DBCluster {want['DBClusterIdentifier']} not found.", 404)
     if cluster.status == "stopped":
         raise AwsError("InvalidDBClusterStateFault", f"DbCluster {want['DBClusterIdentifier']} is in stopped state")
+    wanted, now = want.get("EngineVersion", cluster.engine_version), cluster.engine_version
+    if [int(n) for n in re.findall(r"\d+", wanted)[:2]] < [int(n) for n in re.findall(r"\d+", now)[:2]]:
+        raise AwsError("InvalidParameterCombination", f"Cannot upgrade {cluster.engine} from {now} to {wanted}")
     if "EngineVersion" in want and want["EngineVersion"].split(".mysql")[0] != cluster.engine_version.split(".mysql")[0] \
             and not want.get("AllowMajorVersionUpgrade"):
         raise AwsError("InvalidParameterCombination", "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
@@ -90,6 +95,10 @@ def delete_cluster(call):
         raise AwsError("DBClusterSnapshotAlreadyExistsFault", f"Cannot create the cluster snapshot {snapshot} because one with the identifier exists.")
     copied = list(cluster.tags) if cluster.copy_tags_to_snapshot else []
     answer = call.next()
+    key = want["DBClusterIdentifier"].lower()
+    for name in [n for n, s in backend.cluster_snapshots.items() if s.snapshot_type == "automated" and
+                 s.cluster.db_cluster_identifier == key]:
+        del backend.cluster_snapshots[name]  # automated backups go with their cluster
     if snapshot and copied:
         backend.cluster_snapshots[snapshot].tags = copied
     return answer
