@@ -1,0 +1,121 @@
+"""A stern account behaves as AWS says of fresh objects, slow states and what lingers; other accounts are left alone."""
+
+import json
+import time
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError
+from conftest import refused
+
+
+@pytest.fixture
+def stern(aws):
+    """Makes the account stern; a second of ours is ten of AWS's unless said otherwise."""
+    def be(**settings):
+        body = json.dumps({"scale": 10.0} | settings).encode()
+        url = f"{aws.endpoint}/moto-api/stern?account={aws.number}"
+        urllib.request.urlopen(urllib.request.Request(url, body, method="POST")).close()
+        return aws
+    return be
+
+
+def control(endpoint, **query):
+    return json.load(urllib.request.urlopen(f"{endpoint}/moto-api/stern"))
+
+
+def test_each_behaviour_names_its_page(endpoint):
+    found = control(endpoint)
+    assert len(found) > 50
+    assert all(b["page"].startswith("https://docs.aws.amazon.com/") and b["operations"] and b["what"] for b in found)
+
+
+def test_settings_are_checked(stern):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        stern(snow=True)
+    assert caught.value.code == 400
+
+
+def test_fresh_objects_are_unseen_then_seen(stern):
+    aws, unseen, unknown = stern(fresh=20), 0, 0
+    made = [aws.ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in range(12)]
+    for vpc in made:
+        try:
+            aws.ec2.create_subnet(VpcId=vpc, CidrBlock=vpc_range(made, vpc))
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "InvalidVpcID.NotFound"
+            unknown += 1
+    for _ in range(6):
+        listed = {v["VpcId"] for v in aws.ec2.describe_vpcs()["Vpcs"]}
+        unseen += sum(v not in listed for v in made)
+    assert unseen and unknown
+    time.sleep(2.1)
+    assert set(made) <= {v["VpcId"] for v in aws.ec2.describe_vpcs()["Vpcs"]}
+
+
+def vpc_range(made, vpc):
+    return f"10.{made.index(vpc)}.1.0/24"
+
+
+def test_other_accounts_are_left_alone(aws, endpoint):
+    vpc = aws.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    assert all(vpc in {v["VpcId"] for v in aws.ec2.describe_vpcs()["Vpcs"]} for _ in range(5))
+
+
+def cluster(aws):
+    vpc = aws.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [aws.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{z}")["Subnet"][
+        "SubnetId"] for n, z in enumerate("ab")]
+    aws.rds.create_db_subnet_group(DBSubnetGroupName="g", DBSubnetGroupDescription="g", SubnetIds=subnets)
+    aws.rds.create_db_cluster(DBClusterIdentifier="c", Engine="aurora-mysql", MasterUsername="u", DBSubnetGroupName="g",
+                              ManageMasterUserPassword=True)
+    return subnets
+
+
+def states(look, until, seconds):
+    seen = []
+    for _ in range(int(seconds / 0.05)):
+        if not seen or seen[-1] != look():
+            seen.append(look())
+        if seen[-1] == until:
+            break
+        time.sleep(0.05)
+    return seen
+
+
+def test_a_cluster_takes_its_time(stern):
+    aws = stern(fresh=0, scale=100.0)
+    subnets = cluster(aws)
+    status = lambda: aws.rds.describe_db_clusters()["DBClusters"][0]["Status"]  # noqa: E731
+    assert states(status, "available", 5) == ["creating", "backing-up", "available"]
+    aws.rds.modify_db_cluster(DBClusterIdentifier="c", BackupRetentionPeriod=3, ApplyImmediately=True)
+    time.sleep(0.2)
+    assert status() == "modifying"
+    refused("InvalidDBClusterStateFault", aws.rds.modify_db_cluster, DBClusterIdentifier="c", BackupRetentionPeriod=4)
+    assert states(status, "available", 5)[-1] == "available"
+    aws.rds.create_db_instance(DBInstanceIdentifier="i", DBInstanceClass="db.t3.medium", Engine="aurora-mysql",
+                               DBClusterIdentifier="c")
+    aws.rds.delete_db_instance(DBInstanceIdentifier="i", SkipFinalSnapshot=True)
+    aws.rds.delete_db_cluster(DBClusterIdentifier="c", SkipFinalSnapshot=True)
+    assert status() == "deleting"
+    refused("InvalidDBSubnetGroupStateFault", aws.rds.delete_db_subnet_group, DBSubnetGroupName="g")
+    held = [i["SubnetId"] for i in aws.ec2.describe_network_interfaces(
+        Filters=[{"Name": "description", "Values": ["RDSNetworkInterface"]}])["NetworkInterfaces"]]
+    assert held and set(held) <= set(subnets)
+    refused("DependencyViolation", aws.ec2.delete_subnet, SubnetId=held[0])
+    time.sleep(4)
+    assert aws.rds.describe_db_clusters()["DBClusters"] == []
+    aws.rds.delete_db_subnet_group(DBSubnetGroupName="g")
+    aws.ec2.delete_subnet(SubnetId=held[0])
+
+
+def test_services_do_not_know_a_fresh_role(stern):
+    aws = stern(fresh=0, iam=10)
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "codedeploy.amazonaws.com"},
+                                       "Action": "sts:AssumeRole"}]})
+    role = aws.iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    aws.codedeploy.create_application(applicationName="a")
+    wanted = {"applicationName": "a", "deploymentGroupName": "g", "serviceRoleArn": role}
+    refused("InvalidRoleException", aws.codedeploy.create_deployment_group, **wanted)
+    time.sleep(1.1)
+    aws.codedeploy.create_deployment_group(**wanted)
