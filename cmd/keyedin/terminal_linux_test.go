@@ -115,7 +115,9 @@ func TestQuestions(t *testing.T) {
 	}
 	narrow(t, r.out)
 	p.image("keyedin/nginx")
-	p.edit(func(config string) string { return strings.Replace(config, "[keyedin/backend, keyedin/nginx]", "[keyedin/backend]", 1) })
+	p.edit(func(config string) string {
+		return strings.Replace(config, "[keyedin/backend, keyedin/nginx]", "[keyedin/backend]", 1)
+	})
 	if r := p.terminal(nil, "apply").answer("DATA IS LOST", "").answer("(type repository/keyedin/nginx)", "yes\n").end(); r.code != 1 {
 		t.Errorf("yes was taken for the name of what is lost:\n%s", r.out)
 	}

@@ -67,7 +67,9 @@ func (s Streams) Status(st Status) {
 		}
 		modules = append(modules, text)
 	}
-	s.Print("%s", wrap(strings.Join(modules, ", "), "objects       "))
+	// A module and its count stay together.
+	all := strings.NewReplacer(", ", ", ", " ", glue).Replace(strings.Join(modules, ", "))
+	s.Print("%s", strings.ReplaceAll(wrap(all, "objects       "), glue, " "))
 	for _, name := range slices.Sorted(maps.Keys(st.Alarms)) {
 		s.Print("%s %s: %s", bad.Render("alarm"), name, st.Alarms[name])
 	}
@@ -81,6 +83,10 @@ func (s Streams) Status(st Status) {
 	}
 	s.Print("%s", change.Render("Not everything is ready."))
 }
+
+// glue stands for a space at which no line is broken; it is for private use and
+// one column wide.
+const glue = "\ue000"
 
 func (s Streams) fact(name, text string) {
 	s.Print("%-13s %s", name, text)

@@ -28,12 +28,12 @@ func difference(before, after any) string {
 			had[leaf]--
 			continue
 		}
-		parts = append(parts, "+"+cut(leaf, 60))
+		parts = append(parts, "+"+middle(leaf, 60))
 	}
 	for _, leaf := range b {
 		if had[leaf] > 0 {
 			had[leaf]--
-			parts = append(parts, "-"+cut(leaf, 60))
+			parts = append(parts, "-"+middle(leaf, 60))
 		}
 	}
 	if len(parts) == 0 {
@@ -133,6 +133,15 @@ func value(v any) string {
 		return "?"
 	}
 	return string(raw)
+}
+
+// middle leaves out the middle of a long text: paths and ARNs differ at the end.
+func middle(text string, n int) string {
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	return string(runes[:n/3]) + "…" + string(runes[len(runes)-(n-n/3-1):])
 }
 
 func cut(text string, n int) string {

@@ -18,6 +18,7 @@ func TestDifference(t *testing.T) {
 		"a reference":   {map[string]any{"$ref": "vpc/main#id"}, "vpc-1", "<vpc/main> → vpc-1"},
 		"many":          {nil, []any{"1", "2", "3", "4", "5", "6", "7", "8"}, "+1 +2 +3 +4 +5 +6 and 2 more"},
 		"lines":         {"a\nb\nc", "a\nx\nc\nd", "+2 -1 lines (all of it with -v)"},
+		"a long path":   {[]any{"arn:aws:ecr:us-east-1:123456789012:repository/keyedin/backend-of-it"}, []any{}, "-arn:aws:ecr:us-east-…789012:repository/keyedin/backend-of-it"},
 		"long":          {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "b", "aaaaaaaaaaaaaaaaaaaaaaa… → b"},
 	} {
 		if got := difference(c.before, c.after); got != c.want {
