@@ -16,11 +16,12 @@ import (
 // what is there before it asks again.
 func (r *run) create(ctx context.Context, t *task) error {
 	w := r.waiter(ctx, t)
+	conflicts := 0
 	for attempt := 0; ; attempt++ {
 		if found, err := r.journal(ctx, t, attempt); err != nil || found {
 			return err
 		}
-		id, doc := r.identity(t, attempt)
+		id, doc := r.identity(t)
 		err := t.mutation(func() error { return t.kind.create(ctx, id, doc) })()
 		meaning := r.classify(err)
 		switch {
@@ -35,7 +36,10 @@ func (r *run) create(ctx context.Context, t *task) error {
 			if found || lookErr != nil {
 				return lookErr
 			}
-			if meaning == Conflict && attempt > 3 {
+			if meaning == Conflict {
+				conflicts++
+			}
+			if conflicts > 4 && !r.renew(t) {
 				return err
 			}
 		case meaning != NotYet && meaning != Busy && meaning != Throttled:
@@ -50,20 +54,27 @@ func (r *run) create(ctx context.Context, t *task) error {
 // made waits until AWS lists what it said it made. For the token of an object
 // that someone deleted AWS may answer with that one: then a new token is needed.
 func (r *run) made(ctx context.Context, t *task) (again bool, err error) {
-	address := t.change.Address
-	if t.kind.class != Tokened || t.action != Create || r.plan.last.Objects[address].ID == "" || t.renewed {
+	if t.action != Create || r.plan.last.Objects[t.change.Address].ID == "" || t.kind.class != Tokened || t.renewed {
 		_, err := r.appear(ctx, t, visible)
 		return false, err
 	}
 	if _, err := r.appear(ctx, t, hidden); !errors.Is(err, errUnseen) {
 		return false, err
 	}
+	return r.renew(t), nil
+}
+
+// renew has the next create carry another client token, once.
+func (r *run) renew(t *task) bool {
+	if t.kind.class != Tokened || t.renewed {
+		return false
+	}
 	t.renewed = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Deleted(address)
+	r.state.Deleted(t.change.Address)
 	r.Recorder.Save(r.state.Clone())
-	return true, nil
+	return true
 }
 
 // journal writes down that a create is about to happen, for kinds that only
@@ -145,7 +156,7 @@ func (r *run) appear(ctx context.Context, t *task, long time.Duration) (Object, 
 }
 
 // identity is what the create call carries.
-func (r *run) identity(t *task, attempt int) (Identity, Document) {
+func (r *run) identity(t *task) (Identity, Document) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	address, st := t.change.Address, r.plan.stack
@@ -160,9 +171,10 @@ func (r *run) identity(t *task, attempt int) (Identity, Document) {
 	for _, field := range t.kind.fixed {
 		made[field] = doc[field]
 	}
-	generation := fmt.Sprint(r.state.Generations[address], attempt/4)
+	generation := fmt.Sprint(r.state.Generations[address])
 	if t.action == Replace && !t.change.DeleteFirst {
-		generation += " " + t.change.live.ID // or AWS gives the old one again
+		// Or AWS gives the old one again, or one left over beside it.
+		generation += " " + t.change.live.ID + r.plan.besides(address)
 	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{
 		st.Project, st.Environment, address, generation, string(Document(made).JSON())}, "\n")))
@@ -170,4 +182,15 @@ func (r *run) identity(t *task, attempt int) (Identity, Document) {
 		Project: st.Project, Environment: st.Environment, Address: address,
 		Name: doc.Name(), Token: hex.EncodeToString(sum[:16]), Tags: tags,
 	}, doc
+}
+
+// besides lists the ids of what is left over at an address.
+func (p *Plan) besides(address string) string {
+	ids := ""
+	for _, c := range p.Changes {
+		if c.Address == address && c.Action == Delete {
+			ids += " " + c.ID
+		}
+	}
+	return ids
 }

@@ -192,6 +192,7 @@ func TestTokenOfTheGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, r := applied(t, enginetest.Sample())
 		c.Remove("host/b")
+		time.Sleep(time.Minute)
 		begin := time.Now()
 		apply(t, c, r, enginetest.Build(enginetest.Sample()))
 		if took := time.Since(begin); took > time.Minute {

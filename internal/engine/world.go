@@ -94,10 +94,10 @@ func (e *Engine) Observe(ctx context.Context, st *Stack, last state.State) (Worl
 const again = 2 * time.Second
 
 // hides reports whether AWS may have objects of the kind that it does not list:
-// made in the last moments, by a run that was cut or has just ended. Only for
-// what no name and no token tells apart another look is needed.
+// made in the last moments, by a run that was cut or has just ended. What has a
+// name is found again by that.
 func (k Kind) hides(last state.State, found []Object) bool {
-	if k.class != Tagged {
+	if k.class == Named {
 		return false
 	}
 	for address, o := range last.Objects {
