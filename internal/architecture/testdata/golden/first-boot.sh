@@ -125,7 +125,8 @@ if put /opt/aws/amazon-cloudwatch-agent/etc/keyedin.json <<END; then
 }
 END
   /opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
-    -c file:/opt/aws/amazon-cloudwatch-agent/etc/keyedin.json
+    -c file:/opt/aws/amazon-cloudwatch-agent/etc/keyedin.json ||
+    echo "The CloudWatch agent did not start: logs, memory and disk are not seen." # the application comes first
 fi
 
 # Until the first release is here something has to answer the health check, or
