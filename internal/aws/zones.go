@@ -49,7 +49,7 @@ func (c *Clients) dnsZones(ctx context.Context, s engine.Scope) ([]zone, error) 
 // zonesNamed lists the public zones of a name: the list begins there.
 func (c *Clients) zonesNamed(ctx context.Context, name string) (*[]types.HostedZone, error) {
 	var found []types.HostedZone
-	in := &route53.ListHostedZonesByNameInput{DNSName: aws.String(name), MaxItems: aws.Int32(10)}
+	in := &route53.ListHostedZonesByNameInput{DNSName: aws.String(name), MaxItems: aws.Int32(100)}
 	for {
 		out, err := c.Route53.ListHostedZonesByName(ctx, in)
 		if err != nil {
@@ -91,13 +91,21 @@ func zoneID(z types.HostedZone) string {
 	return strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/")
 }
 
-// ownZones leaves out the zones of other people.
+// ownZones leaves out the zones of other people. Tags are asked for of those that
+// the state or their caller reference say are ours, and of all only where there
+// are none of these: an account may have hundreds of the same name.
 func (c *Clients) ownZones(ctx context.Context, s engine.Scope, found []types.HostedZone) ([]zone, error) {
-	var all []string
+	var all, ours []string
 	for _, z := range found {
 		all = append(all, zoneID(z))
+		if isRecorded(s, HostedZone{}.Kind(), zoneID(z)) || addressIn(aws.ToString(z.CallerReference), s) != "" {
+			ours = append(ours, zoneID(z))
+		}
 	}
-	tags, err := c.zoneTags(ctx, all)
+	if len(ours) == 0 {
+		ours = all
+	}
+	tags, err := c.zoneTags(ctx, ours)
 	if err != nil {
 		return nil, err
 	}

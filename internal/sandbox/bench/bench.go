@@ -62,6 +62,19 @@ func Start(t testing.TB) *Bench {
 	return b
 }
 
+// Crowd puts n objects of other people into the account, of many kinds, with names and tags much like those of keyedin.
+func (b *Bench) Crowd(n int) {
+	b.t.Helper()
+	response, err := http.Get(fmt.Sprintf("%s/moto-api/bench/crowd?account=%s&count=%d", b.Moto, b.Account, n))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		b.t.Fatalf("the account could not be crowded: %s\n%s", response.Status, b.server.logs)
+	}
+}
+
 // newAccount never gives the same number twice in one process; the name makes it a different one for each test.
 func newAccount(name string) string {
 	h := fnv.New32a()

@@ -1,5 +1,5 @@
 """Runs the sandbox's moto for the tests of one test binary: each account has its own bucket names, an account can be
-forgotten, and the process ends when its standard input does. Usage: serve.py DIR PORT, where DIR holds the launcher."""
+forgotten or crowded with foreign objects, and the process ends when its standard input does. Usage: serve.py DIR PORT, where DIR holds the launcher."""
 
 import os
 import runpy
@@ -29,6 +29,52 @@ def forget(request, url, headers):
     return 200, {}, ""
 
 
+def crowd(request, url, headers):
+    """Makes count objects of other people, of sixteen kinds, with tags and names much like ours."""
+    from moto.backends import get_backend
+
+    account, count = request.args["account"], int(request.args["count"])
+
+    def backend(service, region="us-east-1"):
+        return get_backend(service)[account][region]
+
+    ec2, elb, logs, sns = backend("ec2"), backend("elbv2"), backend("logs"), backend("sns")
+    iam, dns, s3 = backend("iam", "aws"), backend("route53", "aws"), backend("s3", "aws")
+    tags = {"project": "keyedin", "environment": "staging", "managed-by": "keyedin"}
+    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+    alarm = dict(namespace="AWS/EC2", metric_name="CPUUtilization", comparison_operator="GreaterThanThreshold",
+                 evaluation_periods=1, period=60, threshold=1.0, statistic="Average", description="", dimensions=[],
+                 alarm_actions=[])
+    vpc = ec2.create_vpc("10.0.0.0/16").id
+    zone = dns.create_hosted_zone("example.org.", False, "crowd").id
+    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+    network = [  # fewer of these: moto looks through all tags of EC2 for those of each object
+        lambda n: ec2.create_vpc("10.0.0.0/16", tags=pairs),
+        lambda n: ec2.create_subnet(vpc, f"10.0.{n // 38 // 16}.{n // 38 % 16 * 16}/28", tags={"subnet": tags}),
+        lambda n: ec2.create_security_group(f"keyedin-staging-{n}", "crowd", vpc, tags=tags),
+        lambda n: ec2.create_route_table(vpc, tags=pairs),
+        lambda n: ec2.create_internet_gateway(tags=pairs),
+    ]
+    make = network + 3 * [
+        lambda n: logs.create_log_group(f"/keyedin/staging/{n}", tags),
+        lambda n: iam.create_role(f"keyedin-staging-{n}", trust, "/keyedin/staging/", None, "", pairs, "3600"),
+        lambda n: iam.create_instance_profile(f"keyedin-staging-{n}", "/keyedin/staging/", [], pairs),
+        lambda n: sns.create_topic(f"keyedin-staging-{n}", {}, tags),
+        lambda n: backend("cloudwatch").put_metric_alarm(f"keyedin-staging-{n}", **alarm),
+        lambda n: backend("ecr").create_repository(f"keyedin/staging-{n}", None, None, None, "MUTABLE", pairs),
+        lambda n: backend("acm").request_certificate(f"staging-{n}.keyedin.app", str(n), [], pairs),
+        lambda n: dns.create_hosted_zone("keyedin.app." if n < 300 else f"zone-{n}.example.org.", False, f"crowd-{n}"),
+        lambda n: dns.change_resource_record_sets(zone, [{"Action": "UPSERT", "ResourceRecordSet": {
+            "Name": f"r{n}.example.org.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "203.0.113.1"}]}}]),
+        lambda n: elb.create_target_group(f"keyedin-staging-{n}", protocol="HTTP", port="80", vpc_id=vpc,
+                                          target_type="instance", tags=pairs),
+        lambda n: s3.create_bucket(f"keyedin-staging-{account}-{n}", "us-east-1"),
+    ]
+    for n in range(count):
+        make[n % len(make)](n)
+    return 200, {}, ""
+
+
 def main():
     directory, port = sys.argv[1:]
     threading.Thread(target=end_with_stdin, daemon=True).start()
@@ -38,6 +84,7 @@ def main():
 
     s3_backends.bucket_accounts = NoNames()
     urls.url_paths["{0}/moto-api/bench/forget$"] = forget
+    urls.url_paths["{0}/moto-api/bench/crowd$"] = crowd
 
     if os.path.exists(os.path.join(directory, "__main__.py")):
         sys.argv = [directory, "--host", "127.0.0.1", "--port", port]

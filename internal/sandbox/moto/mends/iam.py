@@ -134,4 +134,7 @@ def dates(call):
     for shown in answer.get("InstanceProfiles", [answer.get("InstanceProfile")]):
         shown.setdefault("CreateDate", next(p.create_date for p in call.backend().instance_profiles.values()
                                             if p.name == shown["InstanceProfileName"]))
+    if "InstanceProfiles" in answer:  # API_ListInstanceProfiles.html: PathPrefix
+        prefix = call.params.get("PathPrefix", "/")
+        answer["InstanceProfiles"] = [p for p in answer["InstanceProfiles"] if p["Path"].startswith(prefix)]
     return answer

@@ -58,3 +58,11 @@ def test_attached_policy_stays(aws):
     aws.iam.attach_role_policy(RoleName="a", PolicyArn=arn)
     refused("DeleteConflict", aws.iam.delete_policy, PolicyArn=arn)
     refused("DeleteConflict", aws.iam.delete_role, RoleName="a")
+
+
+def test_instance_profiles_are_listed_by_path(aws):
+    """API_ListInstanceProfiles.html: PathPrefix."""
+    for name, path in ("ours", "/keyedin/production/"), ("theirs", "/keyedin/staging/"):
+        aws.iam.create_instance_profile(InstanceProfileName=name, Path=path)
+    listed = aws.iam.list_instance_profiles(PathPrefix="/keyedin/production/")["InstanceProfiles"]
+    assert [p["InstanceProfileName"] for p in listed] == ["ours"]
