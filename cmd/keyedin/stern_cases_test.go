@@ -27,7 +27,7 @@ func with(old, new string) func(string) string {
 // interfaces linger, and leaves what is not its own.
 func TestDestroyOfAUsedEnvironment(t *testing.T) {
 	t.Parallel()
-	p := ironside(t, bench.Stern{})
+	p := ironside(t, bench.Stern{Scale: 40}) // slow enough for what lingers to be told
 	p.must("apply", "--yes")
 	h := p.hand()
 	versions := 300

@@ -6,6 +6,7 @@ package aws
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
@@ -61,6 +62,10 @@ type Clients struct {
 // default of three is too few for many calls at once.
 const attempts = 10
 
+// longestPause is the most the SDK waits before it tries again; with its own 20
+// seconds one unlucky call holds up all that waits for it.
+const longestPause = 4 * time.Second
+
 // Connect makes the clients. Profile and region may be empty; the AWS_*
 // variables win over the profile, and the endpoint is always the SDK's choice.
 func Connect(ctx context.Context, profile, region string) (*Clients, error) {
@@ -68,7 +73,7 @@ func Connect(ctx context.Context, profile, region string) (*Clients, error) {
 		config.WithLogger(logging.Nop{}), // only ui prints
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts = attempts
+				o.MaxAttempts, o.MaxBackoff = attempts, longestPause
 				o.RateLimiter = ratelimit.None
 			})
 		}),
