@@ -79,3 +79,19 @@ func TestTakenName(t *testing.T) {
 		}
 	})
 }
+
+// TestFreshAndListed: what was just made is waited for only while it is not
+// listed, also where it is known by its id alone.
+func TestFreshAndListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, r := applied(t, enginetest.Sample())
+		for _, address := range []string{"net/main", "host/a"} {
+			c.Edit(address, func(t *enginetest.Thing) { delete(t.Tags, engine.TagAddress) })
+		}
+		begin := time.Now()
+		plan(t, c, r.State(), enginetest.Build(enginetest.Sample()))
+		if took := time.Since(begin); took > 0 {
+			t.Errorf("the look took %s", took)
+		}
+	})
+}

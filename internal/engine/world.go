@@ -105,7 +105,7 @@ func (k Kind) hides(last state.State, found []Object) bool {
 		if o.Journal != nil {
 			since = o.Journal.Since
 		}
-		listed := func(f Object) bool { return f.Address == address && (o.Journal != nil || f.ID == o.ID) }
+		listed := func(f Object) bool { return f.ID == o.ID || o.Journal != nil && f.Address == address }
 		if kindOf(address) == k.Name && time.Since(since) < hidden && !slices.ContainsFunc(found, listed) {
 			return true
 		}
