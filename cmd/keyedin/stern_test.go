@@ -141,6 +141,38 @@ func TestPowerCutWhereFreshIsUnseen(t *testing.T) {
 	}
 }
 
+// TestPowerCutOfAChange does the same with an apply that changes what is there.
+func TestPowerCutOfAChange(t *testing.T) {
+	t.Parallel()
+	changed := []func(string) string{
+		with("backup-days: 7", "backup-days: 9"), with("requests-per-target: 1000", "requests-per-target: 800"),
+		with("allow: [203.0.113.0/24]", "allow: [198.51.100.0/24]"), with("tags: {}", "tags: {team: web}"),
+	}
+	calm := ironside(t, bench.Stern{}, unprotected)
+	calm.must("apply", "--yes")
+	calm.edit(changed...)
+	calm.Clear()
+	calm.must("apply", "--yes")
+	want, calls := calm.World(t), len(calm.Record().Mutating())
+	for i, at := range spread(calls, 2) {
+		for _, after := range sides(i) {
+			t.Run(fmt.Sprintf("call %d of %d, after %v", at, calls, after), func(t *testing.T) {
+				t.Parallel()
+				p := ironside(t, bench.Stern{Seed: uint64(at)}, unprotected)
+				p.must("apply", "--yes")
+				p.edit(changed...)
+				p.Clear()
+				p.cut(at, after, "apply", "--yes")
+				p.must("apply", "--yes")
+				if d := cmp.Diff(want, p.World(t)); d != "" {
+					t.Errorf("the world differs from an undisturbed run (-want +got):\n%s", d)
+				}
+				p.settled()
+			})
+		}
+	}
+}
+
 // spread are few of the calls, evenly, off those that chosen takes; in a sweep all of them.
 func spread(calls, few int) []int {
 	if complete() {
