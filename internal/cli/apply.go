@@ -111,7 +111,7 @@ func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll 
 // begin takes the lock and reads. Where there is no bucket to lock in, it is
 // made first, after asking; not for a saved plan that does not hold.
 func (e *environment) begin(ctx context.Context, command string, agreed consent, saved *savedPlan) error {
-	e.Say("Reading %s in %s ...", e.config.Environment, e.config.Region)
+	e.sayReading()
 	err := e.lockAndRead(ctx, command)
 	if !errors.Is(err, state.ErrNoBucket) {
 		return e.explainOpen(ctx, err)
@@ -152,6 +152,7 @@ func (e *environment) explainOpen(ctx context.Context, err error) error {
 // lockAndRead takes the lock while it asks for the facts, once, then reads the
 // state.
 func (e *environment) lockAndRead(ctx context.Context, command string) error {
+	defer e.Busy(reading)()
 	type answer struct{ err error }
 	facts := make(chan answer, 1)
 	go func() {

@@ -97,7 +97,9 @@ func (e *environment) sweep(ctx context.Context) error {
 	if s, err := e.store.Get(ctx); err == nil {
 		again = s
 	}
+	done := e.Busy("looking whether anything is left")
 	world, err := e.engine.Observe(ctx, e.stack, again)
+	done()
 	if err != nil {
 		return e.explain(ctx, err)
 	}

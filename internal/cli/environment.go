@@ -76,6 +76,14 @@ func profileFor(c config.Config) string {
 	return c.Profile
 }
 
+// reading is what is said when AWS keeps a command waiting.
+const reading = "still reading"
+
+// sayReading is the first that a command says, before it asks AWS anything.
+func (e *environment) sayReading() {
+	e.Say("Reading %s in %s ...", e.config.Environment, e.config.Region)
+}
+
 // place names the environment, as far as it is known.
 func (e *environment) place() ui.Place {
 	return ui.Place{
@@ -87,6 +95,7 @@ func (e *environment) place() ui.Place {
 // read gets all that a plan is made from, beside the world: who and where we
 // are, and what is recorded.
 func (e *environment) read(ctx context.Context) error {
+	defer e.Busy(reading)()
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { e.facts, err = e.whereabouts(inner); return err })
 	g.Go(func() error { return e.recall(inner) })
@@ -203,7 +212,9 @@ func (e *environment) declare(makeKey bool) error {
 // plan observes the world and compares. A destroy converges to the empty
 // stack, and looks for all that the config would want.
 func (e *environment) plan(ctx context.Context, destroy bool) (*engine.Plan, error) {
+	done := e.Busy(reading)
 	world, err := e.engine.Observe(ctx, e.stack, e.last)
+	done()
 	if err != nil {
 		return nil, e.explain(ctx, err)
 	}

@@ -28,6 +28,7 @@ func (a *app) runHistory(ctx context.Context, most int) error {
 	if err != nil {
 		return err
 	}
+	e.sayReading()
 	last, err := e.store.Get(ctx)
 	if err != nil && !errors.Is(err, state.ErrNone) {
 		return e.explain(ctx, err)
@@ -64,6 +65,7 @@ func (a *app) runUnlock(ctx context.Context, yes bool) error {
 	if err != nil {
 		return err
 	}
+	e.sayReading()
 	holder, held, err := e.store.Inspect(ctx)
 	if err != nil && !errors.Is(err, state.ErrNone) {
 		return e.explain(ctx, err)

@@ -42,7 +42,7 @@ func (a *app) runPlan(ctx context.Context, out string, detailed, destroy bool) e
 			return err
 		}
 	}
-	a.Say("Reading %s in %s ...", e.config.Environment, e.config.Region)
+	e.sayReading()
 	if err := e.read(ctx); err != nil {
 		return err
 	}

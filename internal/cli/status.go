@@ -26,6 +26,7 @@ func (a *app) runStatus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.sayReading()
 	lock := make(chan *state.Holder, 1)
 	go func() { lock <- e.holder(ctx) }()
 	if err := e.read(ctx); err != nil {
