@@ -86,7 +86,10 @@ func (d repositories) Read(ctx context.Context, scope engine.Scope) ([]engine.Li
 				return err
 			})
 		}
-		return live, group.Wait()
+		if err := group.Wait(); err != nil {
+			return nil, unlessGone(err)
+		}
+		return live, nil
 	})
 }
 
