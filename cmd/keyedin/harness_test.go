@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -19,6 +22,10 @@ import (
 
 // TestMain lets the test binary be keyedin itself when it is called so.
 func TestMain(m *testing.M) {
+	// Most of the time of a test is waiting for another process. -parallel wins over this.
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"keyedin": func() { useResolver(); main() }})
 }
 

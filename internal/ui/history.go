@@ -34,6 +34,6 @@ func (s Streams) Run(r state.Run) {
 
 // Holder writes who holds the lock.
 func (s Streams) Holder(environment string, h state.Holder) {
-	s.Print("%s is locked by %s, running `%s`, since %s; last heartbeat %s.", environment, h.Name(), h.Command,
-		h.Started.Local().Format(time.DateTime), h.Renewed.Local().Format(time.DateTime))
+	s.Print("%s", s.fit(fmt.Sprintf("%s is locked by %s, running `%s`, since %s; last heartbeat %s.", environment, h.Name(), h.Command,
+		h.Started.Local().Format(time.DateTime), h.Renewed.Local().Format(time.DateTime))))
 }
