@@ -63,7 +63,7 @@ func each[S engine.Spec](ctx context.Context, names []string, read func(context.
 		group.Go(func() error {
 			live, err := read(ctx, name)
 			if err != nil || live == nil {
-				return err
+				return unlessGone(err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
