@@ -82,7 +82,12 @@ var escapes = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 
 // plain is what a person reads, line by line.
 func plain(text string) []string {
-	return strings.Split(strings.ReplaceAll(escapes.ReplaceAllString(text, ""), "\r", ""), "\n")
+	lines := strings.Split(escapes.ReplaceAllString(text, ""), "\n")
+	for i, line := range lines {
+		line = strings.TrimRight(line, "\r")
+		lines[i] = line[strings.LastIndex(line, "\r")+1:] // what was written over
+	}
+	return lines
 }
 
 // A person is asked before anything is made, and no is no.
