@@ -90,7 +90,7 @@ func TestBadWeather(t *testing.T) {
 			}
 			if complete() {
 				p.must(destroyAll...)
-				if kinds := p.World(t).Kinds(); kinds["vpc"]+kinds["db-cluster"]+kinds["load-balancer"]+kinds["role"] > 0 {
+				if kinds := p.World(t).Kinds(); kinds["vpc"]+kinds["db-cluster"]+kinds["load-balancer"]+kinds["repository"] > 0 {
 					t.Errorf("destroy leaves something: %v", kinds)
 				}
 			}
