@@ -57,20 +57,26 @@ func (c *Clients) Explain(ctx context.Context, err error) error {
 	return refused(w)
 }
 
-// explainAll explains joined errors; those that say the same are said once.
+// explainAll explains joined errors; those that say the same are said once,
+// with what they came up with.
 func (c *Clients) explainAll(ctx context.Context, errs []error) error {
 	var all []error
-	said := map[string]bool{}
+	said := map[string]int{} // words → place in all
 	for _, err := range errs {
 		e := c.Explain(ctx, err)
 		text := e.Error()
 		var x explained
-		if errors.As(e, &x) && x.isGlobal() {
+		isOurs := errors.As(e, &x)
+		if isOurs {
 			text = x.words()
 		}
-		if !said[text] {
-			said[text] = true
+		i, found := said[text]
+		switch {
+		case !found:
+			said[text] = len(all)
 			all = append(all, e)
+		case isOurs && !x.isGlobal():
+			all[i] = joinAlike(all[i], x, during(err))
 		}
 	}
 	if len(all) == 1 {

@@ -245,3 +245,28 @@ func TestExplainABucket(t *testing.T) {
 	err := read(listing(t, "files"))
 	says[*Denied](t, err, err, "s3:GetObject", "the bucket files (storage.private)", "s3:ListBucket")
 }
+
+// What is refused for many objects alike is said once, with their names.
+func TestExplainNamesAllObjectsOfOneCause(t *testing.T) {
+	c := answering(t, map[string]string{"CreateVpc": ec2Error("UnauthorizedOperation", "not allowed"), "CreateSubnet": ec2Error("InvalidSubnet.Range", "no")})
+	_, denied := c.EC2.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
+	_, refused := c.EC2.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{VpcId: aws.String("vpc-1")})
+	errs := []error{&engine.OpError{Op: "create", Address: "subnet/a", Err: refused}}
+	for _, name := range []string{"1", "2", "3", "4", "5", "6"} {
+		errs = append(errs, &engine.OpError{Op: "create", Address: "vpc/" + name, Err: denied})
+	}
+	got := c.Explain(t.Context(), errors.Join(errs...))
+	text := got.Error()
+	for _, want := range []string{"create subnet/a: ", "create vpc/1, create vpc/2, create vpc/3, create vpc/4, and 2 more: the AWS credentials"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("does not say %q:\n%s", want, text)
+		}
+	}
+	if n := strings.Count(text, "Allow it"); n != 1 {
+		t.Errorf("it is said %d times:\n%s", n, text)
+	}
+	var e *Denied
+	if !errors.As(got, &e) || !errors.Is(got, denied) {
+		t.Errorf("the cause is not in it: %v", got)
+	}
+}

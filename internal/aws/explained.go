@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -33,6 +34,40 @@ func (w why) with(words string) string {
 	}
 	return w.during + ": " + words
 }
+
+// alike is one explanation for several objects.
+type alike struct {
+	explained
+	during []string
+}
+
+// joinAlike adds where e came up once more to what was said first.
+func joinAlike(first error, e explained, where string) error {
+	a, ok := errors.AsType[*alike](first)
+	if !ok {
+		a = &alike{explained: e}
+		if was := during(first); was != "" {
+			a.during = append(a.during, was)
+		}
+	}
+	if where != "" {
+		a.during = append(a.during, where)
+	}
+	return a
+}
+
+// namedAlike is how many objects are named for one explanation.
+const namedAlike = 4
+
+func (a *alike) Error() string {
+	named := a.during
+	if n := len(named) - namedAlike; n > 0 {
+		named = append(named[:namedAlike:namedAlike], fmt.Sprintf("and %d more", n))
+	}
+	return why{during: strings.Join(named, ", ")}.with(a.words())
+}
+
+func (a *alike) Unwrap() error { return a.explained }
 
 // NoProfile: the credentials profile is in none of the AWS configuration files.
 type NoProfile struct {

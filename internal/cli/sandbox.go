@@ -107,11 +107,10 @@ func (a *app) sandboxStatus() *cobra.Command {
 
 func (a *app) sayWhere(s sandbox.Status) error {
 	if a.JSON {
-		return a.Object(struct {
-			Runs bool `json:"runs"`
-			sandbox.Status
-			Env []string `json:"env"`
-		}{true, s, s.Env()})
+		return a.Object(map[string]any{
+			"runs": true, "url": s.URL, "pid": s.PID, "since": s.Since, "foreground": s.Foreground, "log": s.Log,
+			"outdated": s.Outdated(), "env": s.Env(),
+		})
 	}
 	a.Print("The sandbox runs at %s, since %s.", s.URL, s.Since.Local().Format("15:04:05"))
 	a.Print("For other AWS tools:")

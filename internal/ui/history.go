@@ -34,6 +34,10 @@ func (s Streams) Run(r state.Run) {
 
 // Holder writes who holds the lock.
 func (s Streams) Holder(environment string, h state.Holder) {
-	s.Print("%s", s.fit(fmt.Sprintf("%s is locked by %s, running `%s`, since %s; last heartbeat %s.", environment, h.Name(), h.Command,
+	doing := ""
+	if h.Command != "" { // a lock whose content is lost does not say
+		doing = fmt.Sprintf(", running `%s`", h.Command)
+	}
+	s.Print("%s", s.fit(fmt.Sprintf("%s is locked by %s%s, since %s; last heartbeat %s.", environment, h.Name(), doing,
 		h.Started.Local().Format(time.DateTime), h.Renewed.Local().Format(time.DateTime))))
 }

@@ -79,5 +79,5 @@ func Join(failures []error) error {
 	for i, f := range failures {
 		texts[i] = f.Error()
 	}
-	return fmt.Errorf("%d objects failed:\n%s", len(failures), strings.Join(texts, "\n"))
+	return fmt.Errorf("%d causes:\n%s", len(failures), strings.Join(texts, "\n"))
 }

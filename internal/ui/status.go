@@ -49,7 +49,11 @@ func (s Streams) Status(st Status) {
 		s.fact("last run", "nothing was applied yet")
 	}
 	if st.Lock != nil {
-		s.fact("lock", change.Render(fmt.Sprintf("%s, `%s` since %s", st.Lock.Name(), st.Lock.Command, st.Lock.Started.Local().Format(time.TimeOnly))))
+		doing := "at work"
+		if st.Lock.Command != "" { // a lock whose content is lost does not say
+			doing = "`" + st.Lock.Command + "`"
+		}
+		s.fact("lock", change.Render(fmt.Sprintf("%s, %s since %s", st.Lock.Name(), doing, st.Lock.Started.Local().Format(time.TimeOnly))))
 	}
 	s.Print("")
 	for _, f := range st.Facts {
