@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // One works; the other names it and leaves everything alone. Who only looks is
@@ -77,4 +80,20 @@ func TestUnlockOfALiveHolder(t *testing.T) {
 	r.says(t, 1, "the lock was lost", "type the command again")
 	p.must("apply", "--yes")
 	p.settled()
+}
+
+// A lock whose content is lost is one all the same, and can be taken away.
+func TestLockThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	p := arrive(t)
+	p.makeBucket()
+	if _, err := p.s3().PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(privateBucket), Key: aws.String("infrastructure/production.lock"), Body: strings.NewReader("garbage"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.run("apply", "--yes").says(t, 3, "locked by someone who left no name", "keyedin unlock")
+	p.run("status").prints(t, "someone who left no name, at work since ")
+	p.run("unlock", "--yes").prints(t, "production is free.")
+	p.run("unlock").prints(t, "is not locked")
 }
