@@ -46,8 +46,8 @@ type serviceLinkedRoles struct{ *Clients }
 
 // Read looks under the path that AWS gives a service's role, which is known,
 // rather than by its name, which follows no rule. One that is recorded is there:
-// AWS does not delete it while its service is in use, and makes it again with
-// the next spot instance.
+// AWS does not delete it while its service is in use, and services make it
+// again with the next thing that needs it.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
 func (d serviceLinkedRoles) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[ServiceLinkedRole], error) {
 	var lives []engine.Live[ServiceLinkedRole]
