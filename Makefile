@@ -51,3 +51,4 @@ sweep:
 
 bench:
 	@$(python) && KEYEDIN_BENCH=1 go test -count=1 -timeout 40m -v -run TestFigures ./cmd/keyedin
+	go test -run '^$$' -bench Plan ./internal/engine
