@@ -32,7 +32,7 @@ try:
 	@echo "  ../bin/keyedin sandbox down         end the local AWS"
 
 test:
-	@$(python) && go test -timeout 40m ./...
+	@$(python) && go test -timeout 40m -parallel 6 ./...
 	@$(python) && python3 -m pytest -q -p no:cacheprovider internal/sandbox/moto/tests
 
 check:

@@ -67,9 +67,6 @@ func (d declared) of(kind string) map[string]engine.Document {
 	return docs
 }
 
-func (d declared) has(address string) bool {
-	return slices.Contains(d.stack.Addresses(), address)
-}
 
 // text is all that is declared, in the order of declaration.
 func (d declared) text(t *testing.T) []byte {

@@ -32,7 +32,7 @@ func s3(method, path string, headers ...string) *http.Request {
 
 func TestIdentifyNamesOperationsAndClasses(t *testing.T) {
 	t.Parallel()
-	presigned := httptest.NewRequest("GET", endpoint+"/keyedin-private/releases/1.zip?X-Amz-Algorithm=AWS4-HMAC-SHA256"+
+	presigned := httptest.NewRequest(http.MethodGet, endpoint+"/keyedin-private/releases/1.zip?X-Amz-Algorithm=AWS4-HMAC-SHA256"+
 		"&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20260101%2Fus-east-1%2Fs3%2Faws4_request", nil)
 	virtual := s3("PUT", "/infrastructure/production.lock")
 	virtual.Host = "keyedin-private.s3.us-east-1.amazonaws.com"

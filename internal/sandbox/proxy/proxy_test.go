@@ -88,7 +88,7 @@ func TestACallPassesAsItIs(t *testing.T) {
 		t.Errorf("the account is %q", got)
 	}
 	s.call(t, "DescribeVpcs")
-	s.send(t, httptest.NewRequest("GET", endpoint+"/moto-api/data.json", nil))
+	s.send(t, httptest.NewRequest(http.MethodGet, endpoint+"/moto-api/data.json", nil))
 	record := s.Record()
 	if d := cmp.Diff(map[string]int{"ec2:CreateVpc": 1, "ec2:DescribeVpcs": 1}, record.Count()); d != "" {
 		t.Error(d)
