@@ -6,7 +6,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -66,7 +65,6 @@ func (d declared) of(kind string) map[string]engine.Document {
 	}
 	return docs
 }
-
 
 // text is all that is declared, in the order of declaration.
 func (d declared) text(t *testing.T) []byte {
