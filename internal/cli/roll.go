@@ -61,7 +61,7 @@ func (e *environment) roll(ctx context.Context, asked bool) error {
 		if !e.Asks {
 			return nil // the plan has said how many there are
 		}
-		if ok, err := e.Confirm(fmt.Sprintf("Replace the %d running instances of an older template now, one after the other?", count), "yes"); !ok || err != nil {
+		if e.ask(fmt.Sprintf("Replace the %d running instances of an older template now, one after the other?", count), "yes") != nil {
 			return nil // they stay; nothing has failed
 		}
 	}
