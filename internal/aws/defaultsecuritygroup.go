@@ -27,7 +27,7 @@ func (DefaultSecurityGroup) Kind() string { return "default-security-group" }
 // Fixed implements engine.Fixer.
 func (DefaultSecurityGroup) Fixed() []string { return []string{"vpc"} }
 
-type defaultSecurityGroups struct{ *Clients }
+type defaultSecurityGroups struct{ ec2Kind }
 
 func (d defaultSecurityGroups) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[DefaultSecurityGroup], error) {
 	doors, err := d.doors(ctx, scope)
@@ -85,8 +85,4 @@ func (d defaultSecurityGroups) Delete(ctx context.Context, is engine.Live[Defaul
 	}
 	slices.Sort(keys)
 	return unlessGone(d.tagEC2(ctx, is.ID, nil, keys))
-}
-
-func (d defaultSecurityGroups) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
-type instances struct{ *Clients }
+type instances struct{ ec2Kind }
 
 // Read asks by address too: the instances of a group carry the environment's
 // tags and are the group's. Those that have ended are listed by AWS for another
@@ -182,10 +182,6 @@ func (d instances) profile(ctx context.Context, id, name string) error {
 func (d instances) Delete(ctx context.Context, is engine.Live[Instance]) error {
 	_, err := d.EC2.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{is.ID}})
 	return err
-}
-
-func (d instances) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }
 
 // instanceOf is an instance as the listing has it: without user data and disk.

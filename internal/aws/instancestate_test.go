@@ -47,7 +47,7 @@ func readInstances(t *testing.T, d instances) []engine.Live[Instance] {
 
 func TestAStoppedInstanceIsNotReplaced(t *testing.T) {
 	t.Parallel()
-	d := instances{NewClients(bench.Start(t).Config())}
+	d := instances{ec2Kind{NewClients(bench.Start(t).Config())}}
 	runInstance(t, d, "instance/bastion")
 	before := readInstances(t, d)
 	if len(before) != 1 || before[0].Attrs["public-ip"] == "" {
@@ -64,7 +64,7 @@ func TestAStoppedInstanceIsNotReplaced(t *testing.T) {
 
 func TestInstancesThatAreNotOurs(t *testing.T) {
 	t.Parallel()
-	d := instances{NewClients(bench.Start(t).Config())}
+	d := instances{ec2Kind{NewClients(bench.Start(t).Config())}}
 	runInstance(t, d, "instance/bastion")
 	ended := readInstances(t, d)[0]
 	// A group's instance carries the environment's tags, and is the group's.

@@ -33,7 +33,7 @@ func (InternetGateway) Effect(engine.Fields) engine.Effect {
 	return engine.Effect{Level: engine.Downtime, Text: "nothing in the public subnets is reached until it is attached"}
 }
 
-type internetGateways struct{ *Clients }
+type internetGateways struct{ ec2Kind }
 
 func (d internetGateways) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[InternetGateway], error) {
 	pages := ec2.NewDescribeInternetGatewaysPaginator(d.EC2, &ec2.DescribeInternetGatewaysInput{Filters: ours(scope)})
@@ -92,8 +92,4 @@ func (d internetGateways) detach(ctx context.Context, is engine.Live[InternetGat
 		InternetGatewayId: aws.String(is.ID), VpcId: aws.String(is.Spec.VPC.ID()),
 	})
 	return unlessGone(err)
-}
-
-func (d internetGateways) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

@@ -30,7 +30,7 @@ func (KeyPair) Fixed() []string { return []string{"name", "public-key"} }
 // KeyPairName is the name that an instance takes a key pair by.
 func KeyPairName(r engine.Ref[KeyPair]) engine.Value[string] { return engine.Attr[string](r, "name") }
 
-type keyPairs struct{ *Clients }
+type keyPairs struct{ ec2Kind }
 
 // Read lists by tags, and asks for the names that are wanted and not among
 // these: they are free, or somebody else's.
@@ -87,8 +87,4 @@ func (d keyPairs) Update(context.Context, engine.Live[KeyPair], KeyPair, engine.
 func (d keyPairs) Delete(ctx context.Context, is engine.Live[KeyPair]) error {
 	_, err := d.EC2.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyName: aws.String(is.Spec.Name)})
 	return err
-}
-
-func (d keyPairs) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

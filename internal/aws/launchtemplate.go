@@ -76,7 +76,7 @@ func (LaunchTemplate) Identity() engine.Class { return engine.Tokened }
 // Volatile implements engine.Volatile.
 func (LaunchTemplate) Volatile() []string { return []string{"version"} }
 
-type launchTemplates struct{ *Clients }
+type launchTemplates struct{ ec2Kind }
 
 func (d launchTemplates) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[LaunchTemplate], error) {
 	found, err := d.list(ctx, ours(scope))
@@ -224,8 +224,4 @@ func (d launchTemplates) prune(ctx context.Context, id string, latest int64) err
 func (d launchTemplates) Delete(ctx context.Context, is engine.Live[LaunchTemplate]) error {
 	_, err := d.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: aws.String(is.ID)})
 	return err
-}
-
-func (d launchTemplates) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

@@ -48,7 +48,7 @@ func TestLaunchTemplate(t *testing.T) {
 // templateFixture is a template made directly, and its driver.
 func templateFixture(t *testing.T) (launchTemplates, LaunchTemplate, engine.Live[LaunchTemplate]) {
 	t.Parallel()
-	d := launchTemplates{NewClients(bench.Start(t).Config())}
+	d := launchTemplates{ec2Kind{NewClients(bench.Start(t).Config())}}
 	spec := webTemplate(engine.NewStack("sample", "test", nil))
 	id := engine.Identity{Token: "1", Tags: engine.Identify("sample", "test", "launch-template/web")}
 	if err := d.Create(t.Context(), id, spec); err != nil {

@@ -33,7 +33,7 @@ func newHerd(t *testing.T) *herd {
 	_, err = c.IAM.CreateInstanceProfile(t.Context(), &iam.CreateInstanceProfileInput{InstanceProfileName: aws.String("sample-test")})
 	h.must(err)
 	h.template.Image, h.template.SecurityGroups = amazonLinuxImage, refs[SecurityGroup]([]string{*groups.SecurityGroups[0].GroupId})
-	h.must(launchTemplates{c}.Create(t.Context(), engine.Identity{Token: "1", Tags: engine.Identify("sample", "test", "launch-template/web")}, h.template))
+	h.must(launchTemplates{ec2Kind{c}}.Create(t.Context(), engine.Identity{Token: "1", Tags: engine.Identify("sample", "test", "launch-template/web")}, h.template))
 	h.group = AutoScalingGroup{
 		Name: "sample-test", Template: engine.ID[LaunchTemplate](h.live().ID), Version: engine.Known("1"), Types: []string{"t3.small", "t3a.small"},
 		Subnets: refs[Subnet]([]string{*subnets.Subnets[0].SubnetId}), Min: 2, Max: 4, Desired: 2, OnDemandBase: 2,
@@ -52,14 +52,14 @@ func (h *herd) must(err error) {
 
 func (h *herd) live() engine.Live[LaunchTemplate] {
 	h.t.Helper()
-	return readTemplate(h.t, launchTemplates{h.Clients})
+	return readTemplate(h.t, launchTemplates{ec2Kind{h.Clients}})
 }
 
 // newVersion makes and returns another version of the template.
 func (h *herd) newVersion() string {
 	h.t.Helper()
 	h.template.UserData = engine.Known(h.template.UserData.MustGet() + "true\n")
-	h.must(launchTemplates{h.Clients}.Update(h.t.Context(), h.live(), h.template, engine.Fields{"user-data"}))
+	h.must(launchTemplates{ec2Kind{h.Clients}}.Update(h.t.Context(), h.live(), h.template, engine.Fields{"user-data"}))
 	return h.live().Attrs["version"].(string)
 }
 

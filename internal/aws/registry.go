@@ -6,9 +6,9 @@ import "github.com/keyedin-app/keyedin-infra/internal/engine"
 func Kinds(c *Clients) []engine.Kind {
 	return []engine.Kind{
 		// network
-		engine.Use(vpcs{c}), engine.Use(internetGateways{c}), engine.Use(subnets{c}), engine.Use(routeTables{c}), engine.Use(vpcEndpoints{c}),
+		engine.Use(vpcs{ec2Kind{c}}), engine.Use(internetGateways{ec2Kind{c}}), engine.Use(subnets{ec2Kind{c}}), engine.Use(routeTables{ec2Kind{c}}), engine.Use(vpcEndpoints{ec2Kind{c}}),
 		// security groups
-		engine.Use(securityGroups{c}), engine.Use(defaultSecurityGroups{c}), engine.Use(securityGroupRules{c}), engine.Use(keyPairs{c}),
+		engine.Use(securityGroups{ec2Kind{c}}), engine.Use(defaultSecurityGroups{ec2Kind{c}}), engine.Use(securityGroupRules{ec2Kind{c}}), engine.Use(keyPairs{ec2Kind{c}}),
 		// load balancer, certificate, dns
 		engine.Use(loadBalancers{c}), engine.Use(targetGroups{c}), engine.Use(listeners{c}),
 		engine.Use(certificates{c}), engine.Use(hostedZones{c}), engine.Use(newRecords(c)),
@@ -16,7 +16,7 @@ func Kinds(c *Clients) []engine.Kind {
 		engine.Use(roles{c}),
 		engine.Use(instanceProfiles{c}),
 		// compute
-		engine.Use(serviceLinkedRoles{c}), engine.Use(launchTemplates{c}), engine.Use(instances{c}),
+		engine.Use(serviceLinkedRoles{c}), engine.Use(launchTemplates{ec2Kind{c}}), engine.Use(instances{ec2Kind{c}}),
 		engine.Use(autoScalingGroups{c}), engine.Use(scalingPolicies{c}),
 		// database
 		engine.Use(dbSubnetGroups{c}), engine.Use(dbClusterParameterGroups{c}), engine.Use(dbClusters{c}), engine.Use(dbInstances{c}),

@@ -41,7 +41,7 @@ func (RouteTable) Effect(changed engine.Fields) engine.Effect {
 	return engine.Effect{Level: engine.Degraded, Text: "open connections through a route that changes are cut"}
 }
 
-type routeTables struct{ *Clients }
+type routeTables struct{ ec2Kind }
 
 func (d routeTables) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[RouteTable], error) {
 	pages := ec2.NewDescribeRouteTablesPaginator(d.EC2, &ec2.DescribeRouteTablesInput{Filters: ours(scope)})
@@ -146,8 +146,4 @@ func (d routeTables) Delete(ctx context.Context, is engine.Live[RouteTable]) err
 	}
 	_, err := d.EC2.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: aws.String(is.ID)})
 	return err
-}
-
-func (d routeTables) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

@@ -48,7 +48,7 @@ func (SecurityGroup) Effect(engine.Fields) engine.Effect {
 	return engine.Effect{Text: "who may connect changes at once"}
 }
 
-type securityGroups struct{ *Clients }
+type securityGroups struct{ ec2Kind }
 
 func (d securityGroups) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[SecurityGroup], error) {
 	doors, err := d.doors(ctx, scope)
@@ -157,8 +157,4 @@ func (d securityGroups) forget(ctx context.Context, is engine.Live[SecurityGroup
 		}
 	}
 	return nil
-}
-
-func (d securityGroups) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

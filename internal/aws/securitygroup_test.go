@@ -113,7 +113,7 @@ func TestSecurityGroupThatIsNamedGoes(t *testing.T) {
 	a := newWorked(t, doorShape{people: "203.0.113.0/24", out: "out"}.declare)
 	app := a.id("security-group/application")
 	is := engine.Live[SecurityGroup]{ID: app, Tags: engine.Identify("sample", "test", "security-group/application")}
-	if err := (securityGroups{a.Clients}).Delete(t.Context(), is); err != nil {
+	if err := (securityGroups{ec2Kind{a.Clients}}).Delete(t.Context(), is); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.EC2.DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{GroupIds: []string{app}}); Classify(err) != engine.NotFound {
@@ -132,7 +132,7 @@ func TestSecurityGroupInUseStays(t *testing.T) {
 		SubnetId: subnet.Subnet.SubnetId, Groups: []string{app}, Description: aws.String("ELB app/theirs/0123456789abcdef"),
 	}))
 	is := engine.Live[SecurityGroup]{ID: app, Tags: engine.Identify("sample", "test", "security-group/application")}
-	err = securityGroups{a.Clients}.Delete(ctx, is)
+	err = securityGroups{ec2Kind{a.Clients}}.Delete(ctx, is)
 	if Classify(err) != engine.Busy || !strings.Contains(err.Error(), "ELB app/theirs/0123456789abcdef") {
 		t.Errorf("delete: %v, want that the interface is in the way", err)
 	}

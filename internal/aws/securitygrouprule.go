@@ -29,7 +29,7 @@ func (SecurityGroupRule) Fixed() []string { return []string{"of", "direction", "
 // outward is the direction of rules about what leaves a group.
 const outward = "egress"
 
-type securityGroupRules struct{ *Clients }
+type securityGroupRules struct{ ec2Kind }
 
 func (d securityGroupRules) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[SecurityGroupRule], error) {
 	doors, err := d.doors(ctx, scope)
@@ -94,8 +94,4 @@ func (d securityGroupRules) Delete(ctx context.Context, is engine.Live[SecurityG
 		}
 	}
 	return nil
-}
-
-func (d securityGroupRules) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

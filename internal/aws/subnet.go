@@ -41,7 +41,7 @@ func (Subnet) Instead() string {
 	return "everything is placed in it: set network.cidr and network.zones as they were, or build a second environment and move over to it"
 }
 
-type subnets struct{ *Clients }
+type subnets struct{ ec2Kind }
 
 func (d subnets) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[Subnet], error) {
 	pages := ec2.NewDescribeSubnetsPaginator(d.EC2, &ec2.DescribeSubnetsInput{Filters: ours(scope)})
@@ -92,8 +92,4 @@ func (d subnets) Update(ctx context.Context, is engine.Live[Subnet], want Subnet
 func (d subnets) Delete(ctx context.Context, is engine.Live[Subnet]) error {
 	_, err := d.EC2.DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: aws.String(is.ID)})
 	return err
-}
-
-func (d subnets) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

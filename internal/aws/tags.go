@@ -61,6 +61,14 @@ func fromEC2(list []types.Tag) map[string]string {
 	return tagMap(list, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
 }
 
+// ec2Kind is a driver of one of EC2's kinds: their tags are all set alike.
+type ec2Kind struct{ *Clients }
+
+// Tag implements engine.Tagger.
+func (d ec2Kind) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
+	return d.tagEC2(ctx, id, set, unset)
+}
+
 func (c *Clients) tagEC2(ctx context.Context, id string, set map[string]string, unset []string) error {
 	if len(set) > 0 {
 		if _, err := c.EC2.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{id}, Tags: toEC2(set)}); err != nil {

@@ -31,7 +31,7 @@ func (VPC) Instead() string {
 	return "the network's range is for good: build a second environment with the new range and move over to it"
 }
 
-type vpcs struct{ *Clients }
+type vpcs struct{ ec2Kind }
 
 func (d vpcs) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[VPC], error) {
 	out, err := d.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: ours(scope)})
@@ -79,8 +79,4 @@ func (d vpcs) Update(ctx context.Context, is engine.Live[VPC], want VPC, changed
 func (d vpcs) Delete(ctx context.Context, is engine.Live[VPC]) error {
 	_, err := d.EC2.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: aws.String(is.ID)})
 	return err
-}
-
-func (d vpcs) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }

@@ -42,7 +42,7 @@ func (VPCEndpoint) Timing() engine.Timing {
 	return engine.Timing{Create: 10 * time.Second, Update: 10 * time.Second, Delete: 20 * time.Second, GiveUp: 10 * time.Minute}
 }
 
-type vpcEndpoints struct{ *Clients }
+type vpcEndpoints struct{ ec2Kind }
 
 func (d vpcEndpoints) Read(ctx context.Context, scope engine.Scope) ([]engine.Live[VPCEndpoint], error) {
 	pages := ec2.NewDescribeVpcEndpointsPaginator(d.EC2, &ec2.DescribeVpcEndpointsInput{Filters: ours(scope)})
@@ -122,8 +122,4 @@ func (d vpcEndpoints) Delete(ctx context.Context, is engine.Live[VPCEndpoint]) e
 		}
 	}
 	return nil
-}
-
-func (d vpcEndpoints) Tag(ctx context.Context, id string, set map[string]string, unset []string) error {
-	return d.tagEC2(ctx, id, set, unset)
 }
