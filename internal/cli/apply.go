@@ -17,23 +17,10 @@ import (
 	"github.com/keyedin-app/keyedin-infra/internal/ui"
 )
 
-var (
-	errProblems = errors.New("the plan has problems; nothing was changed. Solve them and plan again")
-	errDeclined = errors.New("not confirmed; nothing was changed")
-)
+var errProblems = errors.New("the plan has problems; nothing was changed. Solve them and plan again")
 
-// consent is what a person agreed to before being asked.
-type consent struct {
-	yes  bool
-	lose []string // addresses whose data may be lost
-	// lift allows to take away what is protected from deletion.
-	lift bool
-}
-
-func (c *consent) flags(cmd *cobra.Command) {
-	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().StringArrayVar(&c.lose, "lose", nil, "agree to lose the data of the object with this `address`")
-}
+// attention is how long an apply watches what only a person can do.
+const attention = 20 * time.Second
 
 func (a *app) applyCommand() *cobra.Command {
 	var agreed consent
@@ -153,17 +140,16 @@ func (e *environment) explainOpen(ctx context.Context, err error) error {
 // state.
 func (e *environment) lockAndRead(ctx context.Context, command string) error {
 	defer e.Busy(reading)()
-	type answer struct{ err error }
-	facts := make(chan answer, 1)
+	facts := make(chan error, 1)
 	go func() {
 		var err error
 		if e.facts.Account == "" {
 			e.facts, err = e.whereabouts(ctx)
 		}
-		facts <- answer{err}
+		facts <- err
 	}()
 	lockErr := e.lock(ctx, command)
-	factsErr := (<-facts).err
+	factsErr := <-facts
 	switch {
 	case factsErr != nil:
 		return factsErr
@@ -210,7 +196,7 @@ func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, w
 	defer e.app.stop.gracefully()()
 	progress := ui.NewProgress(e.Streams, len(p.Changes))
 	out := e.engine.Apply(ctx, p, engine.Options{
-		Recorder: writer, Stop: e.app.stop.first, On: progress.On, RunID: run.ID, Attention: attention(),
+		Recorder: writer, Stop: e.app.stop.first, On: progress.On, RunID: run.ID, Attention: attention,
 	})
 	progress.Close()
 	if !quiet {
@@ -253,9 +239,6 @@ func hostname() string {
 	name, _ := os.Hostname() // a machine without a name is recorded without one
 	return name
 }
-
-// attention is how long an apply watches what only a person can do.
-func attention() time.Duration { return 20 * time.Second }
 
 func isPerson(err error) bool {
 	with, ok := errors.AsType[*exit](err)

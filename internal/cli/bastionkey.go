@@ -57,7 +57,7 @@ func publicHalf(path string, private []byte) (string, error) {
 		return "", fmt.Errorf("%s is not an ed25519 private key without a passphrase, and %s.pub is missing; "+
 			"put that back, or move the key away, and a new pair is made", path, path)
 	}
-	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key.PublicKey()))), nil
+	return authorized(key.PublicKey()), nil
 }
 
 func (e *environment) keyFile() string {
@@ -69,7 +69,12 @@ func publicKey(path string, text []byte) (string, error) {
 	if err != nil || key.Type() != ssh.KeyAlgoED25519 {
 		return "", fmt.Errorf("%s is not an ed25519 public key; move it and its private half away, and a new pair is made", path)
 	}
-	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), nil
+	return authorized(key), nil
+}
+
+// authorized is a key as AWS takes it, without a comment.
+func authorized(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
 }
 
 // makeKey writes a new pair; git ignores the folder, and only the user may
@@ -87,7 +92,7 @@ func makeKey(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+	line := authorized(key)
 	if err := writeKey(path, pem.EncodeToMemory(block), line); err != nil {
 		return "", fmt.Errorf("the bastion's key pair cannot be written: %w", err)
 	}

@@ -1,11 +1,29 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/spf13/cobra"
+
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
+
+var errDeclined = errors.New("not confirmed; nothing was changed")
+
+// consent is what a person agreed to before being asked.
+type consent struct {
+	yes  bool
+	lose []string // addresses whose data may be lost
+	// lift allows to take away what is protected from deletion.
+	lift bool
+}
+
+func (c *consent) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().StringArrayVar(&c.lose, "lose", nil, "agree to lose the data of the object with this `address`")
+}
 
 // agree asks for what was not agreed to before.
 func (e *environment) agree(p *engine.Plan, agreed consent, word string) error {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func (r *run) converge(ctx context.Context, t *task) error {
 		if o.Status == Waiting {
 			w.extend() // it is Attention that bounds how long a person may take
 		}
-		if err := w.wait(cmpText(o.Reason, waitsFor(changed))); err != nil {
+		if err := w.wait(cmp.Or(o.Reason, waitsFor(changed))); err != nil {
 			return err
 		}
 	}
@@ -170,11 +171,4 @@ func (r *run) find(ctx context.Context, t *task) (Object, bool, error) {
 		return o, true, nil
 	}
 	return Object{}, false, nil
-}
-
-func cmpText(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (r *run) remove(ctx context.Context, t *task) error {
 			r.forget(t)
 			return nil
 		}
-		if err := w.wait(cmpText(objects[i].Reason, "AWS still lists it")); err != nil {
+		if err := w.wait(cmp.Or(objects[i].Reason, "AWS still lists it")); err != nil {
 			return err
 		}
 	}
