@@ -26,10 +26,15 @@ func logGroups(e environment) logRefs {
 	logs := logRefs{applicationName: e.path("application"), systemName: e.path("system")}
 	logs.application = add("application", logs.applicationName)
 	logs.system = add("system", logs.systemName)
-	// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Integrating.CloudWatch.html
 	for _, kind := range databaseLogs() {
-		group := add("database-"+kind, "/aws/rds/cluster/"+e.databaseName()+"/"+kind)
+		group := add("database-"+kind, e.databaseLog(kind))
 		logs.database = append(logs.database, engine.Behind(group))
 	}
 	return logs
+}
+
+// databaseLog is the log group that RDS writes a kind of the cluster's logs to.
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Integrating.CloudWatch.html
+func (e environment) databaseLog(kind string) string {
+	return "/aws/rds/cluster/" + e.databaseName() + "/" + kind
 }

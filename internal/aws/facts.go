@@ -127,6 +127,15 @@ func (c *Clients) Facts(ctx context.Context, q Questions) (Facts, error) {
 	return f, nil
 }
 
+// Caller finds out who the credentials belong to and where they work, in one
+// call: Account, Partition, Region and Caller. want is the only account that may
+// be touched, "" any; another one is a WrongAccount.
+func (c *Clients) Caller(ctx context.Context, want string) (f Facts, err error) {
+	f.Region = c.Config.Region
+	f.Account, f.Partition, f.Caller, err = c.identity(ctx, want)
+	return f, err
+}
+
 func (c *Clients) identity(ctx context.Context, want string) (account, partition, caller string, err error) {
 	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
