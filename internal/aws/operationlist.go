@@ -241,7 +241,12 @@ sns:Subscribe
 sns:TagResource
 sns:Unsubscribe
 sns:UntagResource
+ssm:DeleteParameters
+ssm:GetParameter
+ssm:GetParameterHistory
 ssm:GetParameters
+ssm:GetParametersByPath
+ssm:PutParameter
 sts:DecodeAuthorizationMessage
 sts:GetCallerIdentity
 tag:GetResources

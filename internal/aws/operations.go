@@ -4,14 +4,15 @@ import (
 	"strings"
 )
 
-// Operation is a call that this package makes, and the IAM actions it takes.
+// Operation is a call that this package or one of the operations (session)
+// makes, and the IAM actions it takes.
 type Operation struct {
 	// Service is the prefix of IAM actions, such as ec2; Name is the SDK's name.
 	Service, Name string
 	Actions       []string
 }
 
-// Operations are all calls of this package, sorted.
+// Operations are all of these calls, sorted.
 func Operations() []Operation {
 	var all []Operation
 	for line := range strings.Lines(operations) {

@@ -1,0 +1,309 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/keyedin-app/keyedin-infra/internal/session"
+)
+
+func (a *app) envCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "env", Short: "The application's environment variables",
+		Long: `The environment variables of the application are kept in AWS's Parameter Store,
+encrypted and with their history. Their values are shown by env get alone, and
+written to a file by env pull alone. Containers that run keep what they were
+started with.`,
+		Args: noArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(
+		a.variables("list", "List the names, versions and times of change", 0, 0, (*operation).envList),
+		a.variables("get NAME", "Show a value", 1, 1, (*operation).envGet),
+		a.variables("history NAME", "Show who changed a variable when", 1, 1, (*operation).envHistory),
+		a.envSet(), a.envUnset(), a.envPull(), a.envPush(),
+		a.variables("diff [FILE]", "Name what a push of the file (.env.ENVIRONMENT) would change", 0, 1, (*operation).envDiff),
+	)
+	return c
+}
+
+// variables is a subcommand of env that takes between least and most arguments.
+func (a *app) variables(use, short string, least, most int, run func(*operation, context.Context, []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) < least || len(args) > most {
+				return fmt.Errorf("it is `%s`, but %d arguments were given; `%s --help` shows its use", c.UseLine(), len(args), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			o, err := a.operate(c.Context())
+			if err != nil {
+				return err
+			}
+			return o.explain(c.Context(), run(o, c.Context(), args))
+		},
+	}
+}
+
+// several is a limit on arguments that nobody reaches.
+const several = 1000
+
+func (o *operation) vars() session.Variables {
+	return session.Variables{SSM: o.clients.SSM, Path: o.names.Parameters}
+}
+
+const day = "2006-01-02 15:04"
+
+func (o *operation) envList(ctx context.Context, _ []string) error {
+	all, err := o.vars().List(ctx)
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		return o.Object(map[string]any{"variables": append([]session.Variable{}, all...)})
+	}
+	if len(all) == 0 {
+		o.Print("%s has no variables yet. Set one with: %s", o.config.Environment, o.line("env set NAME"))
+	}
+	for _, v := range all {
+		o.Print("%-32s version %-3d %s", v.Name, v.Version, v.Changed.UTC().Format(day))
+	}
+	return nil
+}
+
+func (o *operation) envGet(ctx context.Context, args []string) error {
+	v, err := o.vars().Get(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		return o.Object(map[string]string{"name": v.Name, "value": v.Value})
+	}
+	o.Print("%s", v.Value)
+	return nil
+}
+
+func (o *operation) envHistory(ctx context.Context, args []string) error {
+	all, err := o.vars().History(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		return o.Object(map[string]any{"name": args[0], "versions": append([]session.Variable{}, all...)})
+	}
+	for _, v := range all {
+		o.Print("version %-3d %s  %s", v.Version, v.Changed.UTC().Format(day), v.By)
+	}
+	return nil
+}
+
+func (a *app) envSet() *cobra.Command {
+	c := a.variables("set NAME[=VALUE]...", "Set variables", 1, several, (*operation).envAssign)
+	c.Long = `Sets variables. A NAME without a value is asked for at the terminal, without an
+echo, or read from standard input, so that it is in no shell history.`
+	c.Example = "  keyedin env set APP_DEBUG=false LOG_LEVEL=info\n  keyedin env set APP_KEY < key.txt"
+	return c
+}
+
+func (o *operation) envAssign(ctx context.Context, args []string) error {
+	want := map[string]string{}
+	for _, arg := range args {
+		name, value, given := strings.Cut(arg, "=")
+		if _, twice := want[name]; twice {
+			return fmt.Errorf("%s is given twice", name)
+		}
+		if !given {
+			if len(args) > 1 && !o.Asks {
+				return fmt.Errorf("%s has no value, and standard input can only hold that of one variable; set it alone", name)
+			}
+			var err error
+			if value, err = o.Secret(name); err != nil {
+				return err
+			}
+		}
+		if err := session.Check(name, value); err != nil {
+			return err
+		}
+		want[name] = value
+	}
+	have, err := o.vars().List(ctx)
+	if err != nil {
+		return err
+	}
+	d := session.Compare(have, want)
+	d.Remove = []string{} // those that were not named stay
+	return o.carryOut(ctx, d, want)
+}
+
+// carryOut does what d says, and tells it.
+func (o *operation) carryOut(ctx context.Context, d session.Difference, want map[string]string) error {
+	for _, name := range slices.Concat(d.Add, d.Change) {
+		if err := o.vars().Set(ctx, name, want[name]); err != nil {
+			return err
+		}
+	}
+	if err := o.vars().Unset(ctx, d.Remove); err != nil {
+		return err
+	}
+	return o.tell(d, "Done. The application has it once its containers are started again.")
+}
+
+// tell names what differs, or was made to differ no more.
+func (o *operation) tell(d session.Difference, last string) error {
+	if o.JSON {
+		return o.Object(d)
+	}
+	for _, group := range []struct {
+		mark  string
+		names []string
+	}{{"+", d.Add}, {"~", d.Change}, {"-", d.Remove}} {
+		for _, name := range group.names {
+			o.Print("%s %s", group.mark, name)
+		}
+	}
+	if d.Empty() {
+		last = "Nothing differs."
+	}
+	if last != "" {
+		o.Say("%s", last)
+	}
+	return nil
+}
+
+func (a *app) envUnset() *cobra.Command {
+	var yes bool
+	c := a.variables("unset NAME...", "Remove variables, with their history", 1, several, func(o *operation, ctx context.Context, args []string) error {
+		have, err := o.vars().List(ctx)
+		if err != nil {
+			return err
+		}
+		for _, name := range args {
+			if !slices.ContainsFunc(have, func(v session.Variable) bool { return v.Name == name }) {
+				return &session.NoVariable{Name: name}
+			}
+		}
+		if !yes {
+			if err := o.ask("Remove "+joined(args)+" for good?", "yes"); err != nil {
+				return err
+			}
+		}
+		return o.carryOut(ctx, session.Difference{Add: []string{}, Change: []string{}, Remove: args}, nil)
+	})
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+func (a *app) envPull() *cobra.Command {
+	var force bool
+	c := a.variables("pull [FILE]", "Write the variables to a file (.env.ENVIRONMENT), or - for standard output", 0, 1, func(o *operation, ctx context.Context, args []string) error {
+		all, err := o.vars().List(ctx)
+		if err != nil {
+			return err
+		}
+		name := o.file(args)
+		if name == "-" {
+			o.Print("%s", strings.TrimSuffix(string(session.FormatFile(all)), "\n"))
+			return nil
+		}
+		if err := writePrivate(name, session.FormatFile(all), force); err != nil {
+			return err
+		}
+		o.Say("%d variables are in %s now, in clear text: keep it out of version control.", len(all), name)
+		return nil
+	})
+	c.Flags().BoolVar(&force, "force", false, "write over a file that is there")
+	return c
+}
+
+// writePrivate writes a file for its owner's eyes alone.
+func writePrivate(name string, text []byte, force bool) error {
+	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if force {
+		if err := os.Remove(name); err != nil && !os.IsNotExist(err) { // its mode may be another
+			return err
+		}
+	}
+	f, err := os.OpenFile(name, how, 0o600)
+	if os.IsExist(err) {
+		return fmt.Errorf("%s is there already; --force writes over it", name)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(text); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+func (a *app) envPush() *cobra.Command {
+	var yes, remove bool
+	c := a.variables("push [FILE]", "Set the variables of a file (.env.ENVIRONMENT)", 0, 1, func(o *operation, ctx context.Context, args []string) error {
+		d, want, err := o.compare(ctx, args)
+		if err != nil {
+			return err
+		}
+		if !remove {
+			d.Remove = []string{}
+		}
+		if !yes && !d.Empty() {
+			for _, name := range slices.Concat(d.Add, d.Change) {
+				o.Say("  set %s", name)
+			}
+			for _, name := range d.Remove {
+				o.Say("  REMOVE %s", name)
+			}
+			if err := o.ask("Do it?", "yes"); err != nil {
+				return err
+			}
+		}
+		return o.carryOut(ctx, d, want)
+	})
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	c.Flags().BoolVar(&remove, "delete", false, "remove the variables that are not in the file")
+	return c
+}
+
+func (o *operation) envDiff(ctx context.Context, args []string) error {
+	d, _, err := o.compare(ctx, args)
+	if err != nil {
+		return err
+	}
+	return o.tell(d, "")
+}
+
+// file is the argument, or the environment's own .env file.
+func (o *operation) file(args []string) string {
+	if len(args) == 1 {
+		return args[0]
+	}
+	return ".env." + o.config.Environment
+}
+
+// compare holds a file against what is there.
+func (o *operation) compare(ctx context.Context, args []string) (session.Difference, map[string]string, error) {
+	name := o.file(args)
+	text, err := os.ReadFile(name)
+	if os.IsNotExist(err) {
+		return session.Difference{}, nil, fmt.Errorf("there is no file %s; `%s` writes one", name, o.line("env pull "+name))
+	}
+	if err != nil {
+		return session.Difference{}, nil, err
+	}
+	want, empty, err := session.ParseFile(text)
+	if err != nil {
+		return session.Difference{}, nil, fmt.Errorf("%s cannot be used: %w", name, err)
+	}
+	if len(empty) > 0 {
+		o.Warn("%s: without a value, and AWS keeps no empty ones; they are taken as not set", joined(empty))
+	}
+	have, err := o.vars().List(ctx)
+	return session.Compare(have, want), want, err
+}
