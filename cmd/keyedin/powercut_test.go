@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -66,6 +67,23 @@ func TestPowerCutOfDestroy(t *testing.T) {
 		}
 	}
 }
+
+// TestRecoveredIsSaid kills keyedin once AWS has made something that is not
+// recorded yet; the next apply goes on with it, and says so.
+func TestRecoveredIsSaid(t *testing.T) {
+	t.Parallel()
+	p := arrive(t)
+	c := p.command("apply", "--yes")
+	p.Add(proxy.Rule{Name: "made", Operation: "ec2:CreateSubnet", Lost: true, Hook: func(proxy.Call) { _ = c.Process.Kill() }})
+	p.finish(c)
+	p.Calm()
+	if r := p.must("apply", "--yes"); !recovered.MatchString(r.err + r.out) {
+		t.Errorf("nothing was recovered: %s%s", r.out, r.err)
+	}
+	p.settled()
+}
+
+var recovered = regexp.MustCompile(`recovered [1-9][0-9]* interrupted creates`)
 
 // chosen are the calls to cut: all of them, or some spread evenly.
 func chosen(calls int) []int {

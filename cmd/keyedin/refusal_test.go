@@ -133,3 +133,20 @@ func TestBucketOfSomeoneElse(t *testing.T) {
 		t.Errorf("something was made: %v", p.World(t).Names())
 	}
 }
+
+// Who may not delete the lock is told so before anything is changed, and the
+// lock does not stick.
+func TestDeniedToDeleteTheLock(t *testing.T) {
+	t.Parallel()
+	p := arrive(t)
+	p.Add(proxy.Rule{Name: "denied", Operation: "s3:DeleteObject", Error: proxy.Denied("arn:aws:iam::123456789012:user/ops", "s3:DeleteObject")})
+	r := p.must("apply", "--yes")
+	if n := strings.Count(r.err, "s3:DeleteObject on"); n != 1 {
+		t.Errorf("it is said %d times: %s", n, r.err)
+	}
+	said, _, _ := strings.Cut(r.err, "s3:DeleteObject on")
+	if strings.Contains(said, "vpc/main") {
+		t.Errorf("it was said after something was made: %s", r.err)
+	}
+	p.settled()
+}

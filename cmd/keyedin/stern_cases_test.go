@@ -105,7 +105,7 @@ func TestDatabaseIsNeverReplacedByAccident(t *testing.T) {
 		"user":      func(in *rds.CreateDBClusterInput) { in.MasterUsername = aws.String("root1") },
 	} {
 		h.remake(name, change)
-		p.run("plan").prints(t, "cannot be changed in place", "DATA IS LOST")
+		p.run("plan").prints(t, "cannot be changed in place", "DATA IS LOST", "To keep the data", "snapshot")
 		before := any(p.World(t))
 		p.run("apply", "--yes").says(t, 1, "db-cluster/main is protected from deletion", "database.protect: false")
 		p.untouched(before)

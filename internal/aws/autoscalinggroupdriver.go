@@ -111,7 +111,11 @@ func (d autoScalingGroups) shortOf(ctx context.Context, g types.AutoScalingGroup
 	// Those under way come first, without a message as a rule, then the newest.
 	for _, a := range out.Activities {
 		if why := aws.ToString(a.StatusMessage); why != "" {
-			return text + "; " + why, nil
+			text += "; " + why
+			if a.StatusCode == types.ScalingActivityStatusCodeFailed {
+				text += " If AWS has no capacity, allow more app.instances.types, or make app.instances.on-demand as many as app.instances.min"
+			}
+			return text, nil
 		}
 		if a.StatusCode == types.ScalingActivityStatusCodeSuccessful {
 			break

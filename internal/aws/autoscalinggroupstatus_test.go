@@ -40,8 +40,8 @@ func TestStatusOfAGroup(t *testing.T) {
 		{name: "ready, one of an older version", group: groupXML("", "InService Healthy 3", "InService Healthy 2"), running: 2, outdated: 1},
 		{name: "still starting", group: groupXML("", "InService Healthy 3", "Pending Healthy 3"), status: engine.Pending, reason: "1 of 2 instances in service", running: 1},
 		{name: "one is unhealthy", group: groupXML("", "InService Healthy 3", "InService Unhealthy 3"), status: engine.Pending, reason: "1 of 2 instances in service", running: 1},
-		{name: "no capacity", group: groupXML("", "InService Healthy 3"), activity: failed, status: engine.Pending, reason: "1 of 2 instances in service; There is no Spot capacity available.", running: 1},
-		{name: "tries again", group: groupXML("", "InService Healthy 3"), activity: starting + failed, status: engine.Pending, reason: "1 of 2 instances in service; There is no Spot capacity available.", running: 1},
+		{name: "no capacity", group: groupXML("", "InService Healthy 3"), activity: failed, status: engine.Pending, reason: "1 of 2 instances in service; There is no Spot capacity available. If AWS has no capacity, allow more app.instances.types, or make app.instances.on-demand as many as app.instances.min", running: 1},
+		{name: "tries again", group: groupXML("", "InService Healthy 3"), activity: starting + failed, status: engine.Pending, reason: "1 of 2 instances in service; There is no Spot capacity available. If AWS has no capacity, allow more app.instances.types, or make app.instances.on-demand as many as app.instances.min", running: 1},
 		{name: "had no capacity once", group: groupXML("", "InService Healthy 3"), activity: starting + started + failed, status: engine.Pending, reason: "1 of 2 instances in service", running: 1},
 		{
 			name: "launching is suspended", activity: failed, status: engine.Pending, reason: "0 of 2 instances in service; launching is suspended",

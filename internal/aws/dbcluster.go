@@ -78,6 +78,12 @@ func (DBCluster) Loses() string {
 	return "the database with its automatic backups; a final snapshot is taken first, and stays"
 }
 
+// Moves implements engine.Movable.
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-restore-snapshot.html
+func (DBCluster) Moves() string {
+	return "leave this as it was, restore a snapshot or import a dump into a second environment, and move the domain there when it is well"
+}
+
 // Effect implements engine.Affecting.
 // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Modifying.html
 func (DBCluster) Effect(changed engine.Fields) engine.Effect {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
@@ -156,10 +157,24 @@ func (e *environment) lockAndRead(ctx context.Context, command string) error {
 	case lockErr != nil:
 		return lockErr
 	}
-	if err := e.recall(e.held.Context()); err != nil {
+	g, inner := errgroup.WithContext(e.held.Context())
+	g.Go(func() error { return e.recall(inner) })
+	g.Go(func() error { return e.checkRelease(inner) })
+	if err := g.Wait(); err != nil {
 		return err
 	}
 	return e.settle(e.held.Context())
+}
+
+// checkRelease says before anything is changed that the lock cannot be deleted
+// afterwards. It is released all the same, so that is no reason to stop.
+func (e *environment) checkRelease(ctx context.Context) error {
+	err := e.held.CheckRelease(ctx)
+	if denied, ok := errors.AsType[*state.DeleteDeniedError](err); ok {
+		e.Warn("%v", denied)
+		return nil
+	}
+	return err
 }
 
 // carryOut shows a plan, asks, does it, records it and says what came of it.

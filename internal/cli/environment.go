@@ -249,11 +249,10 @@ func (e *environment) release(ctx context.Context) {
 		return
 	}
 	err := e.held.Release(context.WithoutCancel(ctx))
-	var denied *state.DeleteDeniedError
-	switch {
-	case errors.As(err, &denied):
-		e.Warn("%v", denied)
-	case err != nil && !errors.Is(err, state.ErrLockLost): // its loss was said when it happened
+	if _, denied := errors.AsType[*state.DeleteDeniedError](err); denied {
+		return // checkRelease has said so
+	}
+	if err != nil && !errors.Is(err, state.ErrLockLost) { // its loss was said when it happened
 		e.Warn("the lock could not be released (%s).\nIt falls by itself a minute after the last heartbeat, or with: keyedin unlock", aws.Words(err))
 	}
 }

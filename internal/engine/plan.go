@@ -163,6 +163,9 @@ func (p *planner) replace(c *Change, kind Kind, wanted Document) {
 	switch {
 	case c.Loses != "":
 		c.Effect = Effect{DataIsLost, "REPLACES, DATA IS LOST: " + c.Loses}
+		if kind.moves != "" {
+			c.Effect.Text += ". To keep the data, " + kind.moves
+		}
 	case c.DeleteFirst:
 		c.Effect = Effect{Downtime, "taken away before it is made anew"}
 	default:

@@ -79,6 +79,10 @@ type Affecting interface {
 // one, in words.
 type Precious interface{ Loses() string }
 
+// Movable is a Precious kind whose data can be brought over to another object.
+// Moves says how, for those who would replace it and lose the data.
+type Movable interface{ Moves() string }
+
 // Volatile names the attributes that change when the object is updated, so
 // that what refers to them follows: a launch template's latest version.
 type Volatile interface{ Volatile() []string }
@@ -111,6 +115,7 @@ type traits struct {
 	timing     Timing
 	effect     func(Fields) Effect
 	loses      string
+	moves      string
 	foundation string
 	keeps      string
 	tagged     bool
@@ -141,6 +146,9 @@ func traitsOf(s Spec) traits {
 	}
 	if p, ok := s.(Precious); ok {
 		t.loses = p.Loses()
+	}
+	if m, ok := s.(Movable); ok {
+		t.moves = m.Moves()
 	}
 	if f, ok := s.(Foundation); ok {
 		t.foundation = f.Instead()

@@ -95,7 +95,7 @@ type DeleteDeniedError struct {
 
 func (e *DeleteDeniedError) Error() string {
 	return fmt.Sprintf("s3:DeleteObject on %s is denied: the lock is released by a note in it instead, "+
-		"and each run needs two more calls. Allow it; `keyedin permissions` prints the policy", e.Resource)
+		"and each run needs two more calls. Allow it to whoever runs keyedin", e.Resource)
 }
 
 func (e *DeleteDeniedError) Unwrap() error { return e.Err }

@@ -19,7 +19,7 @@ func (s Streams) Outcome(o engine.Outcome, took time.Duration) {
 	}
 	text := fmt.Sprintf("%d created, %d changed, %d deleted", o.Created, o.Updated, o.Deleted)
 	if len(o.Recovered) > 0 {
-		text += fmt.Sprintf(", %d taken up again", len(o.Recovered))
+		text += fmt.Sprintf(", recovered %d interrupted creates", len(o.Recovered))
 	}
 	if len(o.Skipped) > 0 {
 		text += fmt.Sprintf(", %d left undone", len(o.Skipped))
