@@ -173,6 +173,9 @@ func TestNoSpotCapacity(t *testing.T) {
 			}
 			time.Sleep(200 * time.Millisecond)
 		}
+		if text := work.err.String(); !strings.Contains(text, "app.instances.types") {
+			t.Errorf("what to change is not said:\n%s", text)
+		}
 		p.Stern(t, bench.Stern{}) // capacity comes back, and the same apply goes on
 		if r := work.end(); r.code != 0 {
 			t.Errorf("it ended with %d when capacity was back:\n%s", r.code, r.err)
