@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -36,24 +38,16 @@ func (a *app) envPull() *cobra.Command {
 
 // writePrivate writes a file for its owner's eyes alone.
 func writePrivate(name string, text []byte, force bool) error {
-	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if force {
-		if err := os.Remove(name); err != nil && !os.IsNotExist(err) { // its mode may be another
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // its mode may be another
 			return err
 		}
 	}
-	f, err := os.OpenFile(name, how, 0o600)
-	if os.IsExist(err) {
+	err := create(name, text, 0o600)
+	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already; --force writes over it", name)
 	}
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(text); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return err
 }
 
 func (a *app) envPush() *cobra.Command {
@@ -104,7 +98,7 @@ func (o *operation) file(args []string) string {
 func (o *operation) compare(ctx context.Context, args []string) (session.Difference, map[string]string, error) {
 	name := o.file(args)
 	text, err := os.ReadFile(name)
-	if os.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return session.Difference{}, nil, fmt.Errorf("there is no file %s; `%s` writes one", name, o.line("env pull "+name))
 	}
 	if err != nil {

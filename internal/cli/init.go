@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -44,18 +43,11 @@ func (a *app) runInit(o config.Options) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(a.config, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	err = create(a.config, text, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already and was left untouched; edit it, or write another one with --config", a.config)
 	}
 	if err != nil {
-		return fmt.Errorf("the config cannot be written: %w", err)
-	}
-	if _, err := file.Write(text); err != nil {
-		_ = file.Close() // the write's own error says more
-		return fmt.Errorf("the config cannot be written: %w", err)
-	}
-	if err := file.Close(); err != nil {
 		return fmt.Errorf("the config cannot be written: %w", err)
 	}
 	if a.JSON {
