@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2instanceconnect"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -44,6 +45,7 @@ type Clients struct {
 	ECR         *ecr.Client
 	ELB         *elasticloadbalancingv2.Client
 	IAM         *iam.Client
+	Connect     *ec2instanceconnect.Client
 	Logs        *cloudwatchlogs.Client
 	Quotas      *servicequotas.Client
 	RDS         *rds.Client
@@ -97,7 +99,8 @@ func NewClients(c aws.Config) *Clients {
 		Config: c, ACM: acm.NewFromConfig(c), AutoScaling: autoscaling.NewFromConfig(c),
 		CloudWatch: cloudwatch.NewFromConfig(c), CodeDeploy: codedeploy.NewFromConfig(c),
 		EC2: ec2.NewFromConfig(c), ECR: ecr.NewFromConfig(c), ELB: elasticloadbalancingv2.NewFromConfig(c),
-		IAM: iam.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c), Quotas: servicequotas.NewFromConfig(c),
+		Connect: ec2instanceconnect.NewFromConfig(c),
+		IAM:     iam.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c), Quotas: servicequotas.NewFromConfig(c),
 		RDS: rds.NewFromConfig(c), Route53: route53.NewFromConfig(c), S3: s3.NewFromConfig(c),
 		Secrets: secretsmanager.NewFromConfig(c), SNS: sns.NewFromConfig(c), SSM: ssm.NewFromConfig(c),
 		STS: sts.NewFromConfig(c), Tagging: resourcegroupstaggingapi.NewFromConfig(c), Delegation: publicDelegation,

@@ -20,11 +20,12 @@ import (
 // differ from the package's name.
 var prefixes = map[string]string{
 	"cloudwatchlogs": "logs", "elasticloadbalancingv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag",
+	"ec2instanceconnect": "ec2-instance-connect",
 }
 
 // clientFields are the fields of Clients with the package each is of.
 var clientFields = map[string]string{
-	"ACM": "acm", "AutoScaling": "autoscaling", "CloudWatch": "cloudwatch", "CodeDeploy": "codedeploy", "EC2": "ec2", "ECR": "ecr",
+	"ACM": "acm", "AutoScaling": "autoscaling", "CloudWatch": "cloudwatch", "CodeDeploy": "codedeploy", "Connect": "ec2instanceconnect", "EC2": "ec2", "ECR": "ecr",
 	"ELB": "elasticloadbalancingv2", "IAM": "iam", "Logs": "cloudwatchlogs", "Quotas": "servicequotas", "RDS": "rds", "Route53": "route53",
 	"S3": "s3", "Secrets": "secretsmanager", "SNS": "sns", "SSM": "ssm", "STS": "sts", "Tagging": "resourcegroupstaggingapi",
 }
@@ -33,7 +34,7 @@ var clientFields = map[string]string{
 // a client, an input that is made for one, a paginator.
 func TestOperationsAreAllThatIsCalled(t *testing.T) {
 	called := map[string]bool{}
-	for _, dir := range []string{".", "../session"} {
+	for _, dir := range []string{".", "../session", "../release", "../deploy", "../image"} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)
