@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"charm.land/lipgloss/v2"
+
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
@@ -69,12 +71,29 @@ func (p *Progress) busy(a *activity, e engine.Event) {
 	if e.Phase == engine.Recovered {
 		a.event.Text = "found again after a lost answer"
 	}
-	// The same wait is said again only when it takes long.
-	if p.streams.Live || a.event.Text == a.said && e.At.Sub(a.saidAt) < 30*time.Second || e.Elapsed < 2*time.Second {
+	text := firstLine(a.event.Text)
+	said := text == a.said
+	switch {
+	case e.Elapsed < 2*time.Second:
+	case p.streams.Live && (said || lipgloss.Width(text) < Width/2): // the live part shows it
+	case said && e.At.Sub(a.saidAt) < 30*time.Second: // the same wait is said again only when it takes long
+	default:
+		a.said, a.saidAt = text, e.At
+		p.wait(e, text, said)
+	}
+}
+
+// wait says what is waited for: the first time in full, as a reason of AWS's is
+// often longer than a line, and what to do comes last in it.
+func (p *Progress) wait(e engine.Event, text string, again bool) {
+	if again {
+		text = cut(text, Width)
+	}
+	if lipgloss.Width(text) > Width {
+		p.line("%s %s, %s so far%s:\n%s", doing[e.Action], e.Address, seconds(e.Elapsed), usually(e), wrap(text, "  "))
 		return
 	}
-	a.said, a.saidAt = a.event.Text, e.At
-	p.line("%s %s: %s, %s so far%s", doing[e.Action], e.Address, cut(firstLine(a.event.Text), 100), seconds(e.Elapsed), usually(e))
+	p.line("%s %s: %s, %s so far%s", doing[e.Action], e.Address, text, seconds(e.Elapsed), usually(e))
 }
 
 func (p *Progress) end(e engine.Event) {

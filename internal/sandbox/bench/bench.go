@@ -1,5 +1,6 @@
 // Package bench gives a test its own AWS account on a local moto, behind a proxy that records each call and can disturb
-// it. One moto process serves all tests of a test binary; accounts keep them apart, so tests may run in parallel.
+// it. Each account is a fork of one moto process that a test binary starts, so tests may run in parallel, and an account
+// can be forked with all that is in it at any moment.
 //
 // It knows moto, the proxy and an independent reader of the account (world.py). It does not know the engine, drivers or
 // the architecture: everything it says about an account is seen with boto3, not with the code under test.
@@ -35,17 +36,31 @@ type Bench struct {
 
 var accounts atomic.Uint64
 
-// Start makes an account for t and forgets it when t ends.
+// Start makes an account for t, in a moto of its own, and ends it when t ends.
 func Start(t testing.TB) *Bench {
 	t.Helper()
 	server, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Bench{
-		Proxy: nil, Account: newAccount(t.Name()), Moto: server.url.String(), t: t, server: server,
+	return open(t, server, newAccount(t.Name()))
+}
+
+// Fork is a copy of the account as it is now, for t: the same number and the same objects, and from here on its own
+// fate. It has none of the proxy's rules, but is as stern.
+func (b *Bench) Fork(t testing.TB) *Bench {
+	t.Helper()
+	return open(t, b.server, b.Account)
+}
+
+// open makes an account in a fork of a moto.
+func open(t testing.TB, from *server, account string) *Bench {
+	t.Helper()
+	own, err := from.fork()
+	if err != nil {
+		t.Fatal(err)
 	}
-	b.Proxy = proxy.New(server.url, b.Account)
+	b := &Bench{Proxy: proxy.New(own.url, account), Account: account, Moto: own.url.String(), t: t, server: own}
 	front := httptest.NewServer(b.Proxy)
 	b.URL = front.URL
 	t.Cleanup(func() {
@@ -53,11 +68,9 @@ func Start(t testing.TB) *Bench {
 		front.Close()
 		b.Proxy.Close()
 		if t.Failed() {
-			t.Logf("the last words of moto:\n%s", server.logs)
+			t.Logf("the last words of moto:\n%s", own.logs)
 		}
-		if response, err := http.Get(b.Moto + "/moto-api/bench/forget?account=" + b.Account); err == nil {
-			response.Body.Close()
-		}
+		own.end()
 	})
 	return b
 }

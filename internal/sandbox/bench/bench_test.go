@@ -2,9 +2,11 @@ package bench_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -48,18 +50,42 @@ func TestEachBenchIsAnAccountOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestAnAccountIsForgottenWithItsTest(t *testing.T) {
-	var account, moto string
+func TestAnAccountEndsWithItsTest(t *testing.T) {
+	var moto string
 	t.Run("inner", func(t *testing.T) {
 		b := bench.Start(t)
-		account, moto = b.Account, b.Moto
-		client := s3.NewFromConfig(b.Config(), pathStyle)
-		if _, err := client.CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: aws.String("gone")}); err != nil {
-			t.Fatal(err)
+		moto = b.Moto
+		if w := b.World(t); len(w) > 0 {
+			t.Errorf("there is %v", w.Names())
 		}
 	})
-	if got := status(t, moto+"/gone", account); got != 404 {
-		t.Errorf("the bucket of a forgotten account answers %d, want 404", got)
+	if response, err := http.Get(moto + "/moto-api/"); err == nil {
+		response.Body.Close()
+		t.Errorf("it still answers: %s", response.Status)
+	}
+}
+
+func TestAForkGoesItsOwnWay(t *testing.T) {
+	t.Parallel()
+	first := bench.Start(t)
+	vpc, _ := build(t, first)
+	second := first.Fork(t)
+	if d := cmp.Diff(first.World(t), second.World(t)); d != "" {
+		t.Errorf("the fork has something else: %s", d)
+	}
+	client := ec2.NewFromConfig(second.Config())
+	if out, err := client.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{VpcIds: []string{*vpc}}); err != nil || len(out.Vpcs) != 1 {
+		t.Errorf("the ids are others: %v", err)
+	}
+	want := first.World(t)
+	if _, err := client.CreateInternetGateway(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, first.World(t)); d != "" {
+		t.Errorf("what the fork makes shows where it came from: %s", d)
+	}
+	if cmp.Equal(want, second.World(t)) {
+		t.Error("the fork does not have what it made")
 	}
 }
 

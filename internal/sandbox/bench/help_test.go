@@ -3,7 +3,6 @@ package bench_test
 import (
 	"context"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/keyedin-app/keyedin-infra/internal/sandbox/bench"
-	"github.com/keyedin-app/keyedin-infra/internal/sandbox/proxy"
 )
 
 func reader(s string) io.Reader { return strings.NewReader(s) }
@@ -29,19 +27,4 @@ func get(t *testing.T, b *bench.Bench, bucket, key string) string {
 		t.Fatal(err)
 	}
 	return string(body)
-}
-
-func status(t *testing.T, url, account string) int {
-	t.Helper()
-	request, err := http.NewRequest(http.MethodHead, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set(proxy.AccountHeader, account)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	return response.StatusCode
 }

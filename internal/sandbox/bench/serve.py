@@ -1,14 +1,64 @@
 """Runs the sandbox's moto for the tests of one test binary: each account has its own bucket names, an account can be
-forgotten or crowded with foreign objects, and the process ends when its standard input does. Usage: serve.py DIR PORT, where DIR holds the launcher."""
+crowded with foreign objects, and the process ends when its standard input does. It can be forked, at any moment: the
+fork has all that there is by then, on a port of its own, and goes its own way. Usage: serve.py DIR PORT, where DIR holds
+the launcher."""
 
+import gc
+import json
 import os
 import runpy
+import socket
 import sys
 import threading
 
 
 def end_with_stdin():
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+gateways, forks = [], []
+
+
+def fork(request, url, headers):
+    """Answers with the port of a copy of this process. The caller holds the gateway's lock: no other call is half done."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    forks[:] = [pid for pid in forks if os.waitpid(pid, os.WNOHANG) == (0, 0)]
+    gc.freeze()  # the collector would write to pages that are shared
+    pid = os.fork()
+    if pid == 0:
+        go_on(listener)
+    forks.append(pid)
+    port = listener.getsockname()[1]
+    listener.close()
+    return 200, {}, json.dumps({"port": port})
+
+
+def go_on(listener):
+    """Serves what this fork has. It has none of its parent's threads, and must not hold its connections open."""
+    from werkzeug.serving import make_server
+
+    try:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in map(int, os.listdir("/dev/fd")):
+            if fd > 2 and fd not in (listener.fileno(), nothing):
+                try:
+                    os.dup2(nothing, fd)  # not closed: the parent's objects think that the number is theirs
+                except OSError:
+                    pass  # the listing's own
+        forks.clear()
+        threading.Thread(target=end_with_stdin, daemon=True).start()
+        gateways[0].lock = threading.RLock()
+        host, port = listener.getsockname()
+        make_server(host, port, gateways[0], threaded=True, fd=listener.fileno()).serve_forever()
+    finally:
+        os._exit(1)
+
+
+def end(request, url, headers):
     os._exit(0)
 
 
@@ -17,16 +67,6 @@ class NoNames(dict):
 
     def __setitem__(self, key, value):
         pass
-
-
-def forget(request, url, headers):
-    from moto.core.base_backend import BackendDict  # noqa: F401
-    import gc
-
-    account = request.args["account"]
-    for backends in [o for o in gc.get_objects() if isinstance(o, BackendDict)]:
-        backends.pop(account, None)
-    return 200, {}, ""
 
 
 def crowd(request, url, headers):
@@ -83,17 +123,20 @@ def main():
     from moto.s3.models import s3_backends
 
     s3_backends.bucket_accounts = NoNames()
-    urls.url_paths["{0}/moto-api/bench/forget$"] = forget
-    urls.url_paths["{0}/moto-api/bench/crowd$"] = crowd
+    for function in (crowd, fork, end):
+        urls.url_paths["{0}/moto-api/bench/" + function.__name__ + "$"] = function
 
-    if os.path.exists(os.path.join(directory, "__main__.py")):
-        sys.argv = [directory, "--host", "127.0.0.1", "--port", port]
-        sys.path.insert(0, directory)
-        runpy.run_path(directory, run_name="__main__")
-    else:
-        from moto.server import main as serve
+    sys.argv = [directory, "--host", "127.0.0.1", "--port", port]
+    sys.path.insert(0, directory)
+    from gateway import app
 
-        serve(["-H", "127.0.0.1", "-p", port])
+    class Kept(app.Gateway):
+        def __init__(self, *given):
+            super().__init__(*given)
+            gateways.append(self)
+
+    app.Gateway = Kept
+    runpy.run_path(directory, run_name="__main__")
 
 
 main()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -71,6 +72,29 @@ func tryServer() (*server, error) {
 		return nil, fmt.Errorf("moto did not start: %w\n%s", err, logs)
 	}
 	return &server{address, logs}, nil
+}
+
+// fork is a copy of the process as it is now.
+func (s *server) fork() (*server, error) {
+	response, err := http.Get(s.url.JoinPath("/moto-api/bench/fork").String())
+	if err != nil {
+		return nil, fmt.Errorf("moto does not fork: %w\n%s", err, s.logs)
+	}
+	defer response.Body.Close()
+	var answer struct {
+		Port int `json:"port"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return nil, fmt.Errorf("moto does not fork: %s %w\n%s", response.Status, err, s.logs)
+	}
+	return &server{&url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(answer.Port))}, s.logs}, nil
+}
+
+// end ends a fork, which gives no answer any more.
+func (s *server) end() {
+	if response, err := http.Get(s.url.JoinPath("/moto-api/bench/end").String()); err == nil {
+		response.Body.Close()
+	}
 }
 
 func awaitReady(address *url.URL, ended <-chan error) error {

@@ -21,13 +21,11 @@ READERS = network.READERS + compute.READERS + edge.READERS + data.READERS + rest
 
 
 def main():
-    accounts = {}
+    clients = {}
     for line in sys.stdin:
         request = json.loads(line)
-        endpoint = request["endpoint"]
         try:
-            clients = accounts.setdefault(endpoint, {})
-            account = Account(endpoint, request["account"], clients)
+            account = Account(request["endpoint"], request["account"], clients)
             for reader in READERS:
                 reader(account)
             answer = {"world": account.world()}
