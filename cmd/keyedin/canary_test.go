@@ -50,8 +50,7 @@ func (p *place) bucketTexts() map[string][]string {
 // No secret is in the state, plans, logs or answers of any command.
 func TestCanary(t *testing.T) {
 	t.Parallel()
-	p := arrive(t)
-	p.must("apply", "--yes")
+	p := applied(t)
 	p.masterSecret()
 	p.edit(daysOfBackup("9"))
 	said := map[string]string{}

@@ -15,8 +15,7 @@ import (
 // nothing twice.
 func TestDisturbedFromAfar(t *testing.T) {
 	t.Parallel()
-	calm := arrive(t)
-	calm.must("apply", "--yes")
+	calm := applied(t)
 	want := calm.World(t)
 	for _, seed := range seeds(2, 20) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

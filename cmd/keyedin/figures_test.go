@@ -28,8 +28,7 @@ func budgets() []budget {
 // TestCallsOfNothing: a second apply and a plan change nothing, take few calls,
 // fewer of them one after the other, and no more in a crowded account.
 func TestCallsOfNothing(t *testing.T) {
-	p := arrive(t)
-	p.must("apply", "--yes")
+	p := applied(t)
 	var alone []int
 	for _, strangers := range []int{0, 800} {
 		if strangers > 0 {

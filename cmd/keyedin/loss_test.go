@@ -24,8 +24,7 @@ func (p *place) image(repository string) {
 // What would lose data wants that said, whatever --yes says.
 func TestLose(t *testing.T) {
 	t.Parallel()
-	p := arrive(t)
-	p.must("apply", "--yes")
+	p := applied(t)
 	p.image("keyedin/nginx")
 	p.edit(func(config string) string {
 		return strings.Replace(config, "[keyedin/backend, keyedin/nginx]", "[keyedin/backend]", 1)
@@ -49,8 +48,7 @@ func TestLose(t *testing.T) {
 // with the history.
 func TestDestroy(t *testing.T) {
 	t.Parallel()
-	p := arrive(t)
-	p.must("apply", "--yes")
+	p := applied(t)
 	if _, err := p.s3().PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: aws.String("keyedin-public"), Key: aws.String("logo.svg"), Body: strings.NewReader("<svg/>"),
 	}); err != nil {

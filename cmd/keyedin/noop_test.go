@@ -156,8 +156,7 @@ var harmless = []struct {
 // empty. What somebody then changes by hand shows, and nothing else does.
 func TestHarmlessChangesAreNone(t *testing.T) {
 	t.Parallel()
-	p := arrive(t)
-	p.must("apply", "--yes")
+	p := applied(t)
 	h := p.hand()
 	for _, c := range harmless {
 		c.do(h)

@@ -69,8 +69,7 @@ func TestDestroyOfAUsedEnvironment(t *testing.T) {
 // TestDestroyKeepsAZoneInUse leaves a zone with records of somebody else's.
 func TestDestroyKeepsAZoneInUse(t *testing.T) {
 	t.Parallel()
-	p := arrive(t, unprotected)
-	p.must("apply", "--yes")
+	p := applied(t, unprotected)
 	h := p.hand()
 	client := route53.NewFromConfig(p.Config())
 	zones, err := client.ListHostedZones(h, &route53.ListHostedZonesInput{})
@@ -96,8 +95,7 @@ func TestDestroyKeepsAZoneInUse(t *testing.T) {
 // than the config has it, in what cannot be changed.
 func TestDatabaseIsNeverReplacedByAccident(t *testing.T) {
 	t.Parallel()
-	p := arrive(t)
-	p.must("apply", "--yes")
+	p := applied(t)
 	h := p.hand()
 	name := aws.String("keyedin-production")
 	for what, change := range map[string]func(*rds.CreateDBClusterInput){
@@ -186,8 +184,8 @@ func TestNoSpotCapacity(t *testing.T) {
 // TestDatabaseIsBackingUp waits for a database that cannot be changed now.
 func TestDatabaseIsBackingUp(t *testing.T) {
 	t.Parallel()
-	p := ironside(t, bench.Stern{}, with("backup-days: 7", "backup-days: 6"))
-	p.must("apply", "--yes")
+	p := applied(t, with("backup-days: 7", "backup-days: 6"))
+	p.Stern(t, bench.Stern{})
 	p.Stern(t, bench.Stern{ClusterBusy: 500})
 	p.edit(with("backup-days: 6", "backup-days: 9"))
 	r := p.must("apply", "--yes")

@@ -41,8 +41,7 @@ var destroyAll = []string{"destroy", "--yes", "--environment", "production"}
 // AWS is, with the published rates, and comes to the world of a lenient one.
 func TestSternAccount(t *testing.T) {
 	t.Parallel()
-	lenient := arrive(t, unprotected)
-	lenient.must("apply", "--yes")
+	lenient := applied(t, unprotected)
 	want := lenient.World(t)
 	lenient.must(destroyAll...)
 	left := lenient.World(t)
@@ -96,99 +95,4 @@ func TestBadWeather(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestPowerCutWhereFreshIsUnseen kills keyedin at calls of apply and destroy where
-// fresh objects are unseen for a while: what was made is found again.
-func TestPowerCutWhereFreshIsUnseen(t *testing.T) {
-	t.Parallel()
-	calm := ironside(t, bench.Stern{}, unprotected)
-	calm.Clear()
-	calm.must("apply", "--yes")
-	want, calls := calm.World(t), len(calm.Record().Mutating())
-	calm.Clear()
-	calm.must(destroyAll...)
-	left, deletes := calm.World(t), len(calm.Record().Mutating())
-	for i, at := range spread(calls, 2) {
-		for _, after := range sides(i) {
-			t.Run(fmt.Sprintf("apply, call %d of %d, after %v", at, calls, after), func(t *testing.T) {
-				t.Parallel()
-				p := ironside(t, bench.Stern{Seed: uint64(at)}, unprotected)
-				p.Clear()
-				p.cut(at, after, "apply", "--yes")
-				p.must("apply", "--yes")
-				if d := cmp.Diff(want, p.World(t)); d != "" {
-					t.Errorf("the world differs from an undisturbed run (-want +got):\n%s", d)
-				}
-				p.settled()
-			})
-		}
-	}
-	for i, at := range spread(deletes, 2) {
-		for _, after := range sides(i) {
-			t.Run(fmt.Sprintf("destroy, call %d of %d, after %v", at, deletes, after), func(t *testing.T) {
-				t.Parallel()
-				p := ironside(t, bench.Stern{Seed: uint64(at)}, unprotected)
-				p.must("apply", "--yes")
-				p.Clear()
-				p.cut(at, after, destroyAll...)
-				p.must(destroyAll...)
-				if d := cmp.Diff(left, p.World(t)); d != "" {
-					t.Errorf("something else is left than after an undisturbed run (-want +got):\n%s", d)
-				}
-			})
-		}
-	}
-}
-
-// TestPowerCutOfAChange does the same with an apply that changes what is there.
-func TestPowerCutOfAChange(t *testing.T) {
-	t.Parallel()
-	changed := []func(string) string{
-		with("backup-days: 7", "backup-days: 9"), with("requests-per-target: 1000", "requests-per-target: 800"),
-		with("allow: [203.0.113.0/24]", "allow: [198.51.100.0/24]"), with("tags: {}", "tags: {team: web}"),
-	}
-	calm := ironside(t, bench.Stern{}, unprotected)
-	calm.must("apply", "--yes")
-	calm.edit(changed...)
-	calm.Clear()
-	calm.must("apply", "--yes")
-	want, calls := calm.World(t), len(calm.Record().Mutating())
-	for i, at := range spread(calls, 2) {
-		for _, after := range sides(i) {
-			t.Run(fmt.Sprintf("call %d of %d, after %v", at, calls, after), func(t *testing.T) {
-				t.Parallel()
-				p := ironside(t, bench.Stern{Seed: uint64(at)}, unprotected)
-				p.must("apply", "--yes")
-				p.edit(changed...)
-				p.Clear()
-				p.cut(at, after, "apply", "--yes")
-				p.must("apply", "--yes")
-				if d := cmp.Diff(want, p.World(t)); d != "" {
-					t.Errorf("the world differs from an undisturbed run (-want +got):\n%s", d)
-				}
-				p.settled()
-			})
-		}
-	}
-}
-
-// spread are few of the calls, evenly, off those that chosen takes; in a sweep all of them.
-func spread(calls, few int) []int {
-	if complete() {
-		return chosen(calls)
-	}
-	var at []int
-	for i := range few {
-		at = append(at, (2*i+1)*calls/(2*few))
-	}
-	return at
-}
-
-// sides of a call at which the power is cut: one and the other in turn, in a sweep both.
-func sides(i int) []bool {
-	if complete() {
-		return []bool{false, true}
-	}
-	return []bool{i%2 == 0}
 }

@@ -10,6 +10,7 @@ import runpy
 import socket
 import sys
 import threading
+import time
 
 
 def end_with_stdin():
@@ -50,12 +51,31 @@ def go_on(listener):
                 except OSError:
                     pass  # the listing's own
         forks.clear()
+        freeze()
         threading.Thread(target=end_with_stdin, daemon=True).start()
         gateways[0].lock = threading.RLock()
         host, port = listener.getsockname()
         make_server(host, port, gateways[0], threaded=True, fd=listener.fileno()).serve_forever()
     finally:
         os._exit(1)
+
+
+clock = []
+
+
+def freeze():
+    """Stops the clock until the first call: however late it comes, to the client no time has gone by."""
+    real, stopped = time.monotonic, time.monotonic()
+    clock.clear()
+
+    def now():
+        return real() - clock[0] if clock else stopped
+
+    def thaw():
+        if not clock:
+            clock.append(real() - stopped)
+
+    time.monotonic, gateways[0].thaw = now, thaw
 
 
 def end(request, url, headers):
@@ -133,7 +153,13 @@ def main():
     class Kept(app.Gateway):
         def __init__(self, *given):
             super().__init__(*given)
+            self.thaw = lambda: None
             gateways.append(self)
+
+        def __call__(self, environ, start_response):
+            if not environ["PATH_INFO"].startswith("/moto-api"):
+                self.thaw()
+            return super().__call__(environ, start_response)
 
     app.Gateway = Kept
     runpy.run_path(directory, run_name="__main__")
