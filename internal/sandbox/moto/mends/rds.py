@@ -73,7 +73,6 @@ def modify_cluster(call):
     logs = want.pop("CloudwatchLogsExportConfiguration", None) or {}
     on = [t for t in cluster.enabled_cloudwatch_logs_exports or [] if t not in logs.get("DisableLogTypes", [])]
     answer = call.next()
-    cluster = backend.clusters[want["DBClusterIdentifier"].lower()]
     if "EnableIAMDatabaseAuthentication" in want:
         cluster.iam_auth = want["EnableIAMDatabaseAuthentication"]
     cluster.enabled_cloudwatch_logs_exports = on + [t for t in logs.get("EnableLogTypes", []) if t not in on]

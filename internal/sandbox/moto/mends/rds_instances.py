@@ -64,6 +64,7 @@ def modify_instance(call):
         return {"DBInstance": call.ask("DescribeDBInstances", DBInstanceIdentifier=name)["DBInstances"][0]}
     call.params["ApplyImmediately"] = True
     call.next()
+    name = p.get("NewDBInstanceIdentifier", name).lower()
     return {"DBInstance": call.ask("DescribeDBInstances", DBInstanceIdentifier=name)["DBInstances"][0]}
 
 
