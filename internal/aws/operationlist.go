@@ -70,11 +70,13 @@ ec2:DeleteSubnet
 ec2:DeleteTags
 ec2:DeleteVpc
 ec2:DeleteVpcEndpoints
+ec2:DescribeAddresses
 ec2:DescribeAvailabilityZones
 ec2:DescribeIamInstanceProfileAssociations
 ec2:DescribeImages
 ec2:DescribeInstanceAttribute
 ec2:DescribeInstanceTypeOfferings
+ec2:DescribeInstanceTypes
 ec2:DescribeInstances
 ec2:DescribeInternetGateways
 ec2:DescribeKeyPairs
@@ -231,6 +233,8 @@ s3:PutBucketPolicy
 s3:PutBucketTagging
 s3:PutBucketVersioning
 s3:PutPublicAccessBlock s3:PutBucketPublicAccessBlock
+servicequotas:GetAWSDefaultServiceQuota
+servicequotas:GetServiceQuota
 sns:CreateTopic sns:CreateTopic sns:TagResource
 sns:DeleteTopic
 sns:GetTopicAttributes

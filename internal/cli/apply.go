@@ -89,6 +89,7 @@ func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll 
 		}
 		e.last.PlanApplied(saved.Digest)
 	}
+	e.quotas(e.held.Context(), p)
 	err = e.carryOut(p, "apply", agreed, "")
 	if (roll || e.Asks && !agreed.yes) && (err == nil || isPerson(err)) {
 		err = errors.Join(e.roll(ctx, roll), err)

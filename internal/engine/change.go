@@ -36,6 +36,9 @@ type Change struct {
 	live   *Object
 }
 
+// Kind is the kind of the object.
+func (c Change) Kind() string { return kindOf(c.Address) }
+
 // Protected reports whether AWS refuses to delete the object until its
 // protection is lifted: its live document says so.
 func (c Change) Protected() bool {

@@ -165,9 +165,14 @@ EXTRA = {"client-token": lambda i: [i.get("ClientToken")],
 
 @mend("ec2", "DescribeInstances")
 def describe(call):
-    """API_DescribeInstances.html: filters moto does not know."""
+    """API_DescribeInstances.html: filters moto does not know, and the processors of each."""
     wanted = take(call, *EXTRA)
     answer = call.next()
+    for reservation in answer["Reservations"]:
+        for instance in reservation["Instances"]:
+            cpu = INSTANCE_TYPES.get(instance["InstanceType"], {}).get("VCpuInfo", {})
+            threads = cpu.get("DefaultThreadsPerCore", 1)
+            instance["CpuOptions"] = {"CoreCount": cpu.get("DefaultVCpus", threads) // threads, "ThreadsPerCore": threads}
     if wanted:
         for reservation in answer["Reservations"]:
             reservation["Instances"] = [i for i in reservation["Instances"] if all(
