@@ -28,6 +28,7 @@ func check(c Config, unread []Fault) []Fault {
 	k.network()
 	k.app()
 	k.instances()
+	k.text("deploy.before", "deploy.before", k.Deploy.Before)
 	k.database()
 	k.bastion()
 	k.storage()

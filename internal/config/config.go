@@ -22,6 +22,8 @@ type Config struct {
 	Network Network `yaml:"network"`
 	// App is how the application runs.
 	App App `yaml:"app"`
+	// Deploy is how a release reaches the instances.
+	Deploy Deploy `yaml:"deploy"`
 	// Database is the Aurora MySQL cluster.
 	Database Database `yaml:"database"`
 	// Bastion is the machine people go through to reach the database.
@@ -77,6 +79,12 @@ type Instances struct {
 	Max int `yaml:"max"`
 	// RequestsPerTarget is how many requests a minute one instance should get.
 	RequestsPerTarget int `yaml:"requests-per-target"`
+}
+
+// Deploy is how a release reaches the instances.
+type Deploy struct {
+	// Before is a command that runs once in the new image before a release is deployed; empty: none.
+	Before string `yaml:"before"`
 }
 
 // Database is the Aurora MySQL cluster.

@@ -23,6 +23,7 @@ func Default() Config {
 				RequestsPerTarget: 1000,
 			},
 		},
+		Deploy:     Deploy{Before: "php artisan migrate --force"},
 		Database:   Database{Engine: "aurora-mysql-8.0", Class: "db.t3.medium", BackupDays: 7, Protect: true},
 		Bastion:    Bastion{Type: "t2.micro", Allow: []string{"203.0.113.0/24"}},
 		Storage:    Storage{Public: "keyedin-public", Private: "keyedin-private"},

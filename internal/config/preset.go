@@ -107,6 +107,8 @@ func (c Config) text() string {
 	line("  zones", strconv.Itoa(c.Network.Zones), "a public and a private subnet in each: 2 or 3")
 	line("  nat", c.Network.NAT, "none | single | per-zone")
 	c.appText(&b, line)
+	b.WriteString("\ndeploy:\n")
+	line("  before", scalar(c.Deploy.Before), `runs once in the new image; "": nothing`)
 	b.WriteString("\ndatabase:\n")
 	line("  engine", c.Database.Engine, "aurora-mysql-5.7 is accepted, at AWS's surcharge")
 	line("  class", c.Database.Class, "or serverless: {min: 0.5, max: 8}")

@@ -23,7 +23,9 @@ const (
 	repositoryPattern = `^([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*$`
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
 	healthPattern = `^/[!-~]*$`
-	imagePattern  = `^(ami-([0-9a-f]{8}|[0-9a-f]{17}))?$`
+	// One line, of which a shell may make words.
+	commandPattern = `^([^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?)?$`
+	imagePattern   = `^(ami-([0-9a-f]{8}|[0-9a-f]{17}))?$`
 	// https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
 	familyPattern   = `[a-z]+(-[0-9]+tb)?[0-9]+[a-z0-9-]*`
 	sizePattern     = `(nano|micro|small|medium|large|xlarge|[1-9][0-9]{0,2}xlarge|metal|metal-[1-9][0-9]?xl)`
@@ -73,6 +75,8 @@ func rules() map[string]rule {
 		"app.repositories[]": {must: "2 to 256 lower-case letters and digits, with . _ - / between them", pattern: repositoryPattern, min: 2, max: 256},
 		"app.health-check":   {must: "a path that begins with /, at most 1024 characters without spaces", pattern: healthPattern, min: 1, max: 1024},
 		"app.image":          {must: "an AMI such as ami-0123456789abcdef0, or empty", pattern: imagePattern, max: 21},
+
+		"deploy.before": {must: "a command in one line of at most 1024 characters, or empty", pattern: commandPattern, max: 1024},
 
 		// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateOverrides.html
 		"app.instances.types":               {must: "1 to 40 instance types", min: 1, max: 40},
