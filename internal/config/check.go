@@ -33,6 +33,8 @@ func check(c Config, unread []Fault) []Fault {
 	k.bastion()
 	k.storage()
 	k.alerts()
+	k.text("ci.github", "ci.github", k.CI.GitHub)
+	k.texts("messages", k.Messages, func(string, string) {})
 	k.tags()
 	return k.faults
 }
@@ -131,12 +133,18 @@ func (r rule) mend(value string) string {
 	bare = strings.TrimPrefix(strings.TrimSuffix(bare, "."), "www.")
 	digits := strings.NewReplacer("-", "", " ", "", "_", "").Replace(value)
 	hyphens := strings.Trim(strings.NewReplacer("_", "-", " ", "-", ".", "-").Replace(lower), "-")
-	for _, candidate := range []string{lower, bare, hyphens, digits, "/" + value, value + "/32", "db." + lower, "aurora-mysql-" + lower, sized(lower)} {
-		if value != "" && r.accepts(candidate) {
+	for _, candidate := range []string{lower, bare, repository(value), hyphens, digits, "/" + value, value + "/32", "db." + lower, "aurora-mysql-" + lower, sized(lower)} {
+		if value != "" && candidate != "" && r.accepts(candidate) {
 			return didYouMean(candidate)
 		}
 	}
 	return ""
+}
+
+// repository is what an address of GitHub's is about.
+func repository(address string) string {
+	_, path, _ := strings.Cut(strings.ReplaceAll(address, "github.com:", "github.com/"), "github.com/")
+	return strings.TrimSuffix(strings.TrimSuffix(path, "/"), ".git")
 }
 
 // sized is an instance type with the size nearest to the one it has.

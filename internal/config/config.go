@@ -24,6 +24,8 @@ type Config struct {
 	App App `yaml:"app"`
 	// Deploy is how a release reaches the instances.
 	Deploy Deploy `yaml:"deploy"`
+	// CI is who else may plan and deploy.
+	CI CI `yaml:"ci"`
 	// Database is the Aurora MySQL cluster.
 	Database Database `yaml:"database"`
 	// Bastion is the machine people go through to reach the database.
@@ -32,6 +34,8 @@ type Config struct {
 	Storage Storage `yaml:"storage"`
 	// Alerts are the e-mail addresses that hear of alarms and failed deployments.
 	Alerts []string `yaml:"alerts"`
+	// Messages are what webhooks and the alerts' topic are told of when it ended: apply (with destroy), deploy (with rollback).
+	Messages []string `yaml:"messages"`
 	// Monitoring is basic (logs and alarms) or full.
 	Monitoring string `yaml:"monitoring"`
 	// Tags are put on everything, beside the tool's own.
@@ -85,6 +89,12 @@ type Instances struct {
 type Deploy struct {
 	// Before is a command that runs once in the new image before a release is deployed; empty: none.
 	Before string `yaml:"before"`
+}
+
+// CI is who else may plan and deploy.
+type CI struct {
+	// GitHub is the repository whose workflows may, as owner/repository; empty: none.
+	GitHub string `yaml:"github"`
 }
 
 // Database is the Aurora MySQL cluster.

@@ -28,6 +28,7 @@ func Default() Config {
 		Bastion:    Bastion{Type: "t2.micro", Allow: []string{"203.0.113.0/24"}},
 		Storage:    Storage{Public: "keyedin-public", Private: "keyedin-private"},
 		Alerts:     []string{"ops@keyedin.app"},
+		Messages:   []string{},
 		Monitoring: "basic",
 		Tags:       map[string]string{},
 	}

@@ -25,7 +25,14 @@ const (
 	healthPattern = `^/[!-~]*$`
 	// One line, of which a shell may make words.
 	commandPattern = `^([^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?)?$`
-	imagePattern   = `^(ami-([0-9a-f]{8}|[0-9a-f]{17}))?$`
+	// What a repository is called in the claims of GitHub's tokens; with @ and their
+	// ids behind owner and name where GitHub has made these part of it.
+	// https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
+	githubPattern = `^(` + githubOwner + `/` + githubName + `|` + githubOwner + githubID + `/` + githubName + githubID + `)?$`
+	githubOwner   = `[A-Za-z0-9][A-Za-z0-9_-]{0,38}`
+	githubName    = `[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}`
+	githubID      = `@[1-9][0-9]{0,18}`
+	imagePattern  = `^(ami-([0-9a-f]{8}|[0-9a-f]{17}))?$`
 	// https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
 	familyPattern   = `[a-z]+(-[0-9]+tb)?[0-9]+[a-z0-9-]*`
 	sizePattern     = `(nano|micro|small|medium|large|xlarge|[1-9][0-9]{0,2}xlarge|metal|metal-[1-9][0-9]?xl)`
@@ -78,6 +85,8 @@ func rules() map[string]rule {
 
 		"deploy.before": {must: "a command in one line of at most 1024 characters, or empty", pattern: commandPattern, max: 1024},
 
+		"ci.github": {must: "a repository as owner/repository, or empty", pattern: githubPattern, max: 180},
+
 		// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateOverrides.html
 		"app.instances.types":               {must: "1 to 40 instance types", min: 1, max: 40},
 		"app.instances.types[]":             {must: "an instance type such as t3.small", pattern: instancePattern, min: 1, max: 32},
@@ -105,6 +114,9 @@ func rules() map[string]rule {
 
 		"alerts":   {must: "at most 20 addresses", max: 20},
 		"alerts[]": {must: "an e-mail address", pattern: emailPattern, min: 3, max: 254},
+
+		"messages":   {must: "a list of apply and deploy", max: 2},
+		"messages[]": {choices: []string{"apply", "deploy"}},
 
 		"tags":   {must: "at most 44 tags: AWS takes 50 and 6 are ours", max: tagLimit - ownTags},
 		"tags.*": {must: "at most 256 letters, digits, spaces and _ . : / = + - @", pattern: tagPattern, max: 256},
