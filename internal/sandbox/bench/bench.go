@@ -9,8 +9,10 @@ package bench
 import (
 	"fmt"
 	"hash/fnv"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -85,6 +87,21 @@ func (b *Bench) Crowd(n int) {
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		b.t.Fatalf("the account could not be crowded: %s\n%s", response.Status, b.server.logs)
+	}
+}
+
+// Inside runs a Python program within moto, for what AWS does by itself and no call can do: backend(service) gives it the
+// account's models.
+func (b *Bench) Inside(program string) {
+	b.t.Helper()
+	response, err := http.Post(b.Moto+"/moto-api/bench/inside?account="+b.Account, "text/x-python", strings.NewReader(program))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		why, _ := io.ReadAll(response.Body) // it only explains
+		b.t.Fatalf("%s\nit cannot be run in moto: %s\n%s", program, response.Status, why)
 	}
 }
 

@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 
 
 def end_with_stdin():
@@ -135,6 +136,20 @@ def crowd(request, url, headers):
     return 200, {}, ""
 
 
+def inside(request, url, headers):
+    """Runs the program in the body, which has the account's models as backend(service)."""
+    from moto.backends import get_backend
+
+    def backend(service, region="us-east-1"):
+        return get_backend(service)[request.args["account"]][region]
+
+    try:
+        exec(request.get_data(as_text=True), {"backend": backend})
+    except Exception:
+        return 400, {}, traceback.format_exc()
+    return 200, {}, ""
+
+
 def main():
     directory, port = sys.argv[1:]
     threading.Thread(target=end_with_stdin, daemon=True).start()
@@ -143,7 +158,7 @@ def main():
     from moto.s3.models import s3_backends
 
     s3_backends.bucket_accounts = NoNames()
-    for function in (crowd, fork, end):
+    for function in (crowd, fork, end, inside):
         urls.url_paths["{0}/moto-api/bench/" + function.__name__ + "$"] = function
 
     sys.argv = [directory, "--host", "127.0.0.1", "--port", port]
