@@ -171,6 +171,13 @@ func (c *Clients) amazonLinux(ctx context.Context, archs ...string) (map[string]
 	return images, nil
 }
 
+// AmazonLinux is the newest Amazon Linux 2023 image of a CPU architecture; its
+// error may be a NoImage.
+func (c *Clients) AmazonLinux(ctx context.Context, arch string) (string, error) {
+	images, err := c.amazonLinux(ctx, arch)
+	return images[arch], err
+}
+
 // image checks the image asked for, else finds the newest baked one; the
 // result is "" when there is neither.
 func (c *Clients) image(ctx context.Context, q Questions) (id string, baked bool, err error) {

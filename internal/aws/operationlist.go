@@ -49,6 +49,7 @@ ec2:AssociateRouteTable
 ec2:AttachInternetGateway
 ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupEgress ec2:CreateTags
 ec2:AuthorizeSecurityGroupIngress ec2:AuthorizeSecurityGroupIngress ec2:CreateTags
+ec2:CreateImage ec2:CreateImage ec2:CreateTags
 ec2:CreateInternetGateway ec2:CreateInternetGateway ec2:CreateTags
 ec2:CreateLaunchTemplate ec2:CreateLaunchTemplate ec2:CreateTags
 ec2:CreateLaunchTemplateVersion
@@ -66,10 +67,12 @@ ec2:DeleteLaunchTemplateVersions
 ec2:DeleteRoute
 ec2:DeleteRouteTable
 ec2:DeleteSecurityGroup
+ec2:DeleteSnapshot
 ec2:DeleteSubnet
 ec2:DeleteTags
 ec2:DeleteVpc
 ec2:DeleteVpcEndpoints
+ec2:DeregisterImage ec2:DeregisterImage ec2:DeleteSnapshot
 ec2:DescribeAddresses
 ec2:DescribeAvailabilityZones
 ec2:DescribeIamInstanceProfileAssociations
@@ -86,6 +89,7 @@ ec2:DescribeNetworkInterfaces
 ec2:DescribeRouteTables
 ec2:DescribeSecurityGroupRules
 ec2:DescribeSecurityGroups
+ec2:DescribeSnapshots
 ec2:DescribeSubnets
 ec2:DescribeVolumes
 ec2:DescribeVpcAttribute
@@ -93,6 +97,7 @@ ec2:DescribeVpcEndpoints
 ec2:DescribeVpcs
 ec2:DetachInternetGateway
 ec2:DisassociateRouteTable
+ec2:GetConsoleOutput
 ec2:ImportKeyPair ec2:ImportKeyPair ec2:CreateTags
 ec2:ModifyInstanceAttribute
 ec2:ModifyInstanceMetadataOptions
@@ -106,6 +111,7 @@ ec2:ReplaceRouteTableAssociation
 ec2:RevokeSecurityGroupEgress
 ec2:RevokeSecurityGroupIngress
 ec2:RunInstances ec2:RunInstances ec2:CreateTags iam:PassRole
+ec2:StopInstances
 ec2:TerminateInstances
 ec2:UpdateSecurityGroupRuleDescriptionsEgress
 ec2:UpdateSecurityGroupRuleDescriptionsIngress
@@ -144,8 +150,10 @@ elasticloadbalancing:ModifyTargetGroupAttributes
 elasticloadbalancing:RemoveTags
 elasticloadbalancing:SetSecurityGroups
 elasticloadbalancing:SetSubnets
+iam:AddClientIDToOpenIDConnectProvider
 iam:AddRoleToInstanceProfile iam:AddRoleToInstanceProfile iam:PassRole
 iam:CreateInstanceProfile iam:CreateInstanceProfile iam:TagInstanceProfile
+iam:CreateOpenIDConnectProvider
 iam:CreateRole iam:CreateRole iam:TagRole
 iam:CreateServiceLinkedRole
 iam:DeleteInstanceProfile
@@ -154,11 +162,13 @@ iam:DeleteRolePermissionsBoundary
 iam:DeleteRolePolicy
 iam:DetachRolePolicy
 iam:GetInstanceProfile
+iam:GetOpenIDConnectProvider
 iam:GetRole
 iam:GetRolePolicy
 iam:ListAttachedRolePolicies
 iam:ListInstanceProfiles
 iam:ListInstanceProfilesForRole
+iam:ListOpenIDConnectProviders
 iam:ListRolePolicies
 iam:ListRoles
 iam:PutRolePermissionsBoundary
@@ -180,6 +190,7 @@ logs:UntagResource
 rds:AddTagsToResource
 rds:CreateDBCluster rds:CreateDBCluster rds:AddTagsToResource secretsmanager:CreateSecret secretsmanager:TagResource kms:DescribeKey kms:CreateGrant iam:CreateServiceLinkedRole
 rds:CreateDBClusterParameterGroup rds:CreateDBClusterParameterGroup rds:AddTagsToResource
+rds:CreateDBClusterSnapshot rds:CreateDBClusterSnapshot rds:AddTagsToResource
 rds:CreateDBInstance rds:CreateDBInstance rds:AddTagsToResource
 rds:CreateDBSubnetGroup rds:CreateDBSubnetGroup rds:AddTagsToResource
 rds:DeleteDBCluster rds:DeleteDBCluster rds:CreateDBClusterSnapshot
@@ -188,17 +199,20 @@ rds:DeleteDBInstance
 rds:DeleteDBSubnetGroup
 rds:DescribeDBClusterParameterGroups
 rds:DescribeDBClusterParameters
+rds:DescribeDBClusterSnapshots
 rds:DescribeDBClusters
 rds:DescribeDBEngineVersions
 rds:DescribeDBInstances
 rds:DescribeDBSubnetGroups
 rds:ListTagsForResource
-rds:ModifyDBCluster
+rds:ModifyDBCluster rds:ModifyDBCluster secretsmanager:CreateSecret secretsmanager:RotateSecret secretsmanager:TagResource kms:DescribeKey
 rds:ModifyDBClusterParameterGroup
 rds:ModifyDBInstance
 rds:ModifyDBSubnetGroup
 rds:RemoveTagsFromResource
 rds:ResetDBClusterParameterGroup
+rds:RestoreDBClusterFromSnapshot rds:RestoreDBClusterFromSnapshot rds:AddTagsToResource kms:DescribeKey kms:CreateGrant
+rds:RestoreDBClusterToPointInTime rds:RestoreDBClusterToPointInTime rds:AddTagsToResource kms:DescribeKey kms:CreateGrant
 rds:StartDBCluster
 route53:ChangeResourceRecordSets
 route53:ChangeTagsForResource
@@ -233,6 +247,8 @@ s3:PutBucketPolicy
 s3:PutBucketTagging
 s3:PutBucketVersioning
 s3:PutPublicAccessBlock s3:PutBucketPublicAccessBlock
+secretsmanager:DescribeSecret
+secretsmanager:GetSecretValue
 servicequotas:GetAWSDefaultServiceQuota
 servicequotas:GetServiceQuota
 sns:CreateTopic sns:CreateTopic sns:TagResource

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,18 @@ func (e *Failed) Error() string {
 	return fmt.Sprintf("%s on %s. Its last lines:\n  %s", e.What, e.Machine, strings.Join(e.Last, "\n  "))
 }
 
+// Unfinished reports that a build ended on the way. What is left is found by the
+// next one.
+type Unfinished struct {
+	Left Left
+	Err  error
+}
+
+func (e *Unfinished) Error() string { return e.Err.Error() }
+
+// Unwrap is why.
+func (e *Unfinished) Unwrap() error { return e.Err }
+
 // Made is what came of a build.
 type Made struct {
 	Image Image
@@ -52,8 +65,10 @@ type build struct {
 	pause  time.Duration
 	at     step
 	lines  map[string]bool // of machines, that were told
-	// started are the machines this run has started, by purpose.
+	// started are the machines this run has started, by purpose; seen those of all
+	// that AWS has listed.
 	started map[string]string
+	seen    map[string]bool
 	last    found
 }
 
@@ -81,7 +96,7 @@ func (b *Bakery) Build(ctx context.Context, r Recipe, again bool) (Made, error) 
 	if err != nil {
 		return Made{}, err
 	}
-	w := &build{Bakery: b, recipe: r, key: buildKey(r.Key(), f.images), lines: map[string]bool{}, started: map[string]string{}, last: f, at: -1}
+	w := &build{Bakery: b, recipe: r, key: buildKey(r.Key(), f.images), lines: map[string]bool{}, started: map[string]string{}, seen: map[string]bool{}, last: f, at: -1}
 	for _, i := range f.images {
 		if !again && i.usable() && madeBy(i.Recipe, r.Key()) {
 			w.key = i.Recipe
@@ -90,22 +105,41 @@ func (b *Bakery) Build(ctx context.Context, r Recipe, again bool) (Made, error) 
 	}
 	built := false
 	for {
+		for _, m := range w.last.machines {
+			w.seen[m.ID] = true
+		}
 		s, m, i := w.last.next(w.key)
 		if s == finished {
 			return Made{Image: i, Built: built}, nil
 		}
 		built = built || s != clear
 		err := w.take(ctx, s, m, i)
-		if failed := (*Failed)(nil); errors.As(err, &failed) {
-			return Made{}, errors.Join(failed, w.giveUp(ctx))
+		if failed, ok := errors.AsType[*Failed](err); ok {
+			if err = w.giveUp(ctx); err == nil {
+				return Made{}, failed
+			}
+			err = errors.Join(failed, err)
+		}
+		if err == nil {
+			f, err = b.look(ctx)
 		}
 		if err != nil {
-			return Made{}, err
+			return Made{}, &Unfinished{Left: w.left(), Err: err}
 		}
-		if w.last, err = b.look(ctx); err != nil {
-			return Made{}, err
+		w.last = f
+	}
+}
+
+// left is what is there as far as is known, with what was started and not seen
+// yet.
+func (w *build) left() Left {
+	l := w.last.left()
+	for purpose, id := range w.started {
+		if !w.seen[id] {
+			l.Machines = append(l.Machines, Machine{ID: id, Purpose: purpose, Recipe: w.key})
 		}
 	}
+	return l
 }
 
 // take takes a step, or waits a moment where AWS or a machine is not as far.
@@ -126,19 +160,20 @@ func (w *build) take(ctx context.Context, s step, m Machine, i Image) error {
 		return &Failed{What: "AWS could not make the image", Machine: i.ID, Last: []string{i.State + ": " + i.Reason}}
 	}
 	err := w.do(ctx, s, m, i)
-	switch meaning := keyedin.Classify(err); {
-	case err == nil:
-		return nil
-	case errors.Is(err, errNotYet), meaning == engine.NotYet, meaning == engine.Busy, meaning == engine.Conflict, meaning == engine.Lost:
-		if waitErr := w.wait(ctx, seenTime, "", ""); waitErr != nil {
-			if errors.Is(waitErr, errTooLong) {
-				return err
-			}
-			return waitErr
-		}
-		return nil
+	if err == nil || !passes(err) {
+		return err
+	}
+	if waitErr := w.wait(ctx, seenTime, "", ""); !errors.Is(waitErr, errTooLong) {
+		return waitErr
 	}
 	return err
+}
+
+// passes reports whether the next look may show what to do instead: something is
+// not known everywhere yet, or somebody else was faster.
+func passes(err error) bool {
+	meanings := []engine.Meaning{engine.NotFound, engine.NotYet, engine.Busy, engine.Conflict, engine.Lost, engine.Throttled}
+	return errors.Is(err, errNotYet) || slices.Contains(meanings, keyedin.Classify(err)) || slices.Contains(gone, code(err))
 }
 
 func (w *build) do(ctx context.Context, s step, m Machine, i Image) (err error) {
@@ -203,9 +238,12 @@ func (w *build) hearOut(ctx context.Context, s step, m Machine, i Image) error {
 	case h.failed:
 		return &Failed{What: what, Machine: m.ID, Last: h.last}
 	case h.done && s == hearTest:
-		return w.mark(ctx, keyedin.TagImage, keyedin.ImageGood, append([]string{i.ID}, i.Snapshots...)...)
+		err = w.mark(ctx, keyedin.TagImage, keyedin.ImageGood, append([]string{i.ID}, i.Snapshots...)...)
 	case h.done:
-		return w.mark(ctx, tagStage, done, m.ID)
+		err = w.mark(ctx, tagStage, done, m.ID)
+	}
+	if h.done && (err == nil || !passes(err)) {
+		return err
 	}
 	err = w.wait(ctx, patience, "", "")
 	if errors.Is(err, errTooLong) {

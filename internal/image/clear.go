@@ -63,24 +63,35 @@ func (f found) left() Left {
 	return l
 }
 
-// giveUp removes what a failed build has made, and nothing of others.
+// giveUp removes what a failed build has made, and nothing of others. What was
+// made a moment ago may be seen only at the second look.
 func (w *build) giveUp(ctx context.Context) error {
-	f, err := w.look(ctx)
-	if err != nil {
-		return err
-	}
-	var mine []Machine
-	for _, m := range f.machines {
-		if m.Recipe == w.key {
-			mine = append(mine, m)
+	w.On("Removing what it has made")
+	for range 10 {
+		f, err := w.look(ctx)
+		if err != nil {
+			return err
+		}
+		w.last = f
+		var mine []Machine
+		for _, m := range f.machines {
+			if m.Recipe == w.key {
+				mine = append(mine, m)
+			}
+		}
+		groups := f.groups
+		if len(mine) < len(f.machines) {
+			groups = nil // another build has use for it
+		}
+		images := slices.DeleteFunc(f.images, func(i Image) bool { return i.Good || i.Recipe != w.key })
+		if len(mine)+len(images)+len(groups) == 0 {
+			return nil
+		}
+		if err := w.clear(ctx, mine, images, groups); err != nil {
+			return err
 		}
 	}
-	groups := f.groups
-	if len(mine) < len(f.machines) {
-		groups = nil // another build has use for it
-	}
-	images := slices.DeleteFunc(f.images, func(i Image) bool { return i.Good || i.Recipe != w.key })
-	return w.clear(ctx, mine, images, groups)
+	return nil
 }
 
 // clear removes machines, waits until they are gone, and removes the rest.
@@ -103,7 +114,8 @@ func (b *Bakery) clear(ctx context.Context, machines []Machine, images []Image, 
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(there, func(m Machine) bool { return slices.Contains(ids, m.ID) }) {
+		there = slices.DeleteFunc(there, func(m Machine) bool { return !slices.Contains(ids, m.ID) })
+		if len(there) == 0 {
 			break
 		}
 		if waited > stopTime {
@@ -113,6 +125,13 @@ func (b *Bakery) clear(ctx context.Context, machines []Machine, images []Image, 
 			return err
 		}
 		pause = min(pause*3/2, longestLook)
+		for _, m := range there { // AWS may not have known it yet
+			if m.State != "shutting-down" {
+				if err := b.end(ctx, m.ID); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	for _, g := range groups {
 		if err := b.close(ctx, g); err != nil {
