@@ -84,3 +84,15 @@ func (c *Clients) fullVersion(ctx context.Context, engine, version string) (stri
 	})
 	return aws.ToString(newest.EngineVersion), nil
 }
+
+// SameMajor reports whether two versions, full or not, are of one major.
+func SameMajor(a, b string) bool { return major(a) == major(b) }
+
+// NewestVersion is the newer of two versions of one major; one that is only a
+// major is older than any full one of it.
+func NewestVersion(a, b string) string {
+	if compareVersions(a, b) < 0 {
+		return b
+	}
+	return a
+}
