@@ -38,6 +38,8 @@ type Principal struct {
 	Services engine.Set[string] `json:"services,omitzero"`
 	// AWS are account ids, and ARNs of roles and users.
 	AWS engine.Set[engine.Value[string]] `json:"aws,omitzero"`
+	// Federated are the ARNs of identity providers.
+	Federated engine.Set[string] `json:"federated,omitzero"`
 }
 
 // Condition limits a statement: Operator such as StringEquals holds for Key,
@@ -120,6 +122,9 @@ func (p Principal) document() any {
 	}
 	if len(p.AWS) > 0 {
 		by["AWS"] = p.AWS
+	}
+	if len(p.Federated) > 0 {
+		by["Federated"] = p.Federated
 	}
 	if len(by) == 0 {
 		return nil

@@ -32,7 +32,7 @@ func TestPolicyIsTheSameHoweverWritten(t *testing.T) {
 func TestPolicyKeepsWhatItCannotSay(t *testing.T) {
 	tests := map[string]string{
 		"not action":      `{"Effect":"Allow","NotAction":["iam:*"],"Resource":["*"]}`,
-		"federated":       `{"Effect":"Allow","Action":["sts:AssumeRoleWithWebIdentity"],"Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/example.com"}}`,
+		"canonical user":  `{"Effect":"Allow","Action":["s3:GetObject"],"Principal":{"CanonicalUser":"79a59df900b949e5"},"Resource":["*"]}`,
 		"broken effect":   `{"Effect":"Perhaps","Action":["s3:*"],"Resource":["*"]}`,
 		"nested resource": `{"Effect":"Allow","Action":["s3:*"],"Resource":[["*"]]}`,
 	}
@@ -85,14 +85,23 @@ func TestPolicyRoundTrip(t *testing.T) {
 
 // A role that someone else may take too is not the role we want.
 func TestTrusted(t *testing.T) {
-	if got := trusted(trusts("ec2.amazonaws.com")); got != "ec2.amazonaws.com" {
+	if got, _ := trusted(trusts("ec2.amazonaws.com")); got != "ec2.amazonaws.com" {
 		t.Errorf("trusted = %s", got)
 	}
 	wider := trusts("ec2.amazonaws.com")
 	wider.Statements[0].Principal.AWS = knownOf([]string{"arn:aws:iam::210987654321:root"})
 	two := Policy{Statements: append(trusts("ec2.amazonaws.com").Statements, trusts("ssm.amazonaws.com").Statements...)}
-	for _, p := range []Policy{wider, two, {}} {
-		if got := trusted(p); !json.Valid([]byte(got)) {
+	web := WebIdentity{
+		Provider: engine.ID[OIDCProvider]("arn:aws:iam::123456789012:oidc-provider/example.com"), Audience: STSAudience,
+		Subjects: engine.Set[string]{"a", "b"},
+	}
+	if got, of := trusted(web.policy()); got != "" || cmp.Diff(string(mustJSON(web)), string(mustJSON(of))) != "" {
+		t.Errorf("trusted = %s, %s", got, mustJSON(of))
+	}
+	anybody := web.policy()
+	anybody.Statements[0].When = anybody.Statements[0].When[:1] // whatever the subject
+	for _, p := range []Policy{wider, two, {}, anybody} {
+		if got, _ := trusted(p); !json.Valid([]byte(got)) {
 			t.Errorf("%s passes for %s", mustJSON(p), got)
 		}
 	}

@@ -90,6 +90,8 @@ func parsePrincipal(value any) (p Principal, ok bool) {
 		switch kind {
 		case "Service":
 			p.Services, understood = texts(value)
+		case "Federated":
+			p.Federated, understood = texts(value)
 		case "AWS":
 			if p.Anyone = value == "*"; p.Anyone {
 				understood = true

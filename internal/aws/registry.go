@@ -15,6 +15,7 @@ func Kinds(c *Clients) []engine.Kind {
 		// permissions
 		engine.Use(roles{c}),
 		engine.Use(instanceProfiles{c}),
+		engine.Use(oidcProviders{c}),
 		// compute
 		engine.Use(serviceLinkedRoles{c}), engine.Use(launchTemplates{ec2Kind{c}}), engine.Use(instances{ec2Kind{c}}),
 		engine.Use(autoScalingGroups{c}), engine.Use(scalingPolicies{c}),

@@ -20,8 +20,11 @@ type Role struct {
 	Name string `json:"name"`
 	// Path is RolePath(environment).
 	Path string `json:"path"`
-	// Trust is the service that may take the role, such as ec2.amazonaws.com.
+	// Trust is the service that may take the role, such as ec2.amazonaws.com;
+	// empty where Web is set.
 	Trust string `json:"trust"`
+	// Web is who else may take it, in place of a service.
+	Web WebIdentity `json:"web,omitzero"`
 	// Policy has at most 10,240 characters as a document.
 	Policy Policy `json:"policy"`
 	// Boundary is the ARN of a policy that limits what the role can ever be
@@ -47,7 +50,7 @@ func (Role) Timing() engine.Timing {
 // Effect implements engine.Affecting.
 func (Role) Effect(changed engine.Fields) engine.Effect {
 	switch {
-	case changed.Has("trust"):
+	case changed.Has("trust", "web"):
 		return engine.Effect{Level: engine.Degraded, Text: "who may take the role changes within seconds: what uses it now loses its permissions when its session ends"}
 	case changed.Has("policy", "boundary"):
 		return engine.Effect{Text: "what the role may do changes within seconds, for what runs now too"}
@@ -135,8 +138,9 @@ func liveRole(scope engine.Scope, r *types.Role, policy Policy) (*engine.Live[Ro
 	}
 	live := engine.Live[Role]{
 		ID: aws.ToString(r.RoleName), Attrs: map[string]any{"arn": aws.ToString(r.Arn)},
-		Spec: Role{Name: aws.ToString(r.RoleName), Path: aws.ToString(r.Path), Trust: trusted(trust), Policy: policy},
+		Spec: Role{Name: aws.ToString(r.RoleName), Path: aws.ToString(r.Path), Policy: policy},
 	}
+	live.Spec.Trust, live.Spec.Web = trusted(trust)
 	if r.PermissionsBoundary != nil {
 		live.Spec.Boundary = aws.ToString(r.PermissionsBoundary.PermissionsBoundaryArn)
 	}
@@ -144,28 +148,10 @@ func liveRole(scope engine.Scope, r *types.Role, policy Policy) (*engine.Live[Ro
 	return &live, nil
 }
 
-// trusts is the policy by which one service may take a role.
-func trusts(service string) Policy {
-	return Policy{Statements: engine.Set[Statement]{{
-		Principal: Principal{Services: engine.Set[string]{service}}, Actions: engine.Set[string]{"sts:AssumeRole"},
-	}}}
-}
-
-// trusted is the way back; a policy that says anything else comes as it is.
-func trusted(p Policy) string {
-	if len(p.Statements) == 1 && len(p.Statements[0].Principal.Services) == 1 {
-		service := p.Statements[0].Principal.Services[0]
-		if p.document() == trusts(service).document() {
-			return service
-		}
-	}
-	return p.document()
-}
-
 func (d roles) Create(ctx context.Context, id engine.Identity, s Role) error {
 	in := &iam.CreateRoleInput{
 		RoleName: aws.String(s.Name), Path: aws.String(s.Path), Tags: toIAM(id.Tags),
-		AssumeRolePolicyDocument: aws.String(trusts(s.Trust).document()),
+		AssumeRolePolicyDocument: aws.String(s.trust().document()),
 	}
 	if s.Boundary != "" {
 		in.PermissionsBoundary = aws.String(s.Boundary)
@@ -176,9 +162,9 @@ func (d roles) Create(ctx context.Context, id engine.Identity, s Role) error {
 
 func (d roles) Update(ctx context.Context, is engine.Live[Role], want Role, changed engine.Fields) error {
 	name := aws.String(is.ID)
-	if changed.Has("trust") {
+	if changed.Has("trust", "web") {
 		if _, err := d.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
-			RoleName: name, PolicyDocument: aws.String(trusts(want.Trust).document()),
+			RoleName: name, PolicyDocument: aws.String(want.trust().document()),
 		}); err != nil {
 			return err
 		}
