@@ -61,6 +61,9 @@ func (a *app) runDestroy(ctx context.Context, agreed consent, word string) error
 	if err != nil {
 		return err
 	}
+	if err := e.crowded(ctx); err != nil {
+		return err
+	}
 	if err := e.count(ctx, p); err != nil {
 		return err
 	}

@@ -218,10 +218,12 @@ func (e *environment) plan(ctx context.Context, destroy bool) (*engine.Plan, err
 	if err != nil {
 		return nil, e.explain(ctx, err)
 	}
+	want, hints := e.stack, (*engine.Stack)(nil)
 	if destroy {
-		return e.engine.Plan(e.stack.Empty(), e.last, world, e.stack), nil
+		want, hints = e.stack.Empty(), e.stack
 	}
-	return e.engine.Plan(e.stack, e.last, world, nil), nil
+	p := e.engine.Plan(want, e.last, world, hints)
+	return p, e.halfway(ctx, p)
 }
 
 // explain puts what AWS said into words that say what to do.

@@ -248,3 +248,19 @@ func (s Switch) become(c Cluster, old *Cluster) []step {
 func same(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
+
+// Halfway reports whether a switch was begun and not finished.
+func (s Switch) Halfway(ctx context.Context) (bool, error) {
+	all, err := s.List(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(all) == 0 || all[0].Name != s.Name || all[0].Tags[engine.TagAddress] == "" {
+		return true, nil
+	}
+	if all[0].Tags[TagWas] != s.To {
+		return false, nil
+	}
+	p, err := s.look(ctx)
+	return err == nil && (p.new.Name == s.Name && len(s.steps(p)) > 0 || !p.new.isReady()), err
+}
