@@ -77,6 +77,7 @@ var stubs = map[string]string{
 	"dnf":                         `for p in "$@"; do p=${p##*/}; touch "$ROOT/rpm/${p%.rpm}"; done`,
 	"rpm":                         `shift; for p in "$@"; do [ -e "$ROOT/rpm/$p" ] || exit 1; done`,
 	"curl":                        `[ -e "$ROOT/online" ] || { touch "$ROOT/online"; exit 22; }; while [ "$1" != -o ]; do shift; done; touch "$2"`,
+	"sha256sum":                   `read -r _ file; [ -e "$file" ]`,
 	"systemctl":                   ``,
 	"sleep":                       ``,
 	"hostname":                    `echo ip-10-0-0-1`,
@@ -138,6 +139,7 @@ func TestFirstBootRuns(t *testing.T) {
 	for _, want := range []string{
 		"dnf install -y docker ruby3.2 amazon-ecr-credential-helper amazon-cloudwatch-agent",
 		"https://aws-codedeploy-us-east-1.s3.us-east-1.amazonaws.com/releases/codedeploy-agent-",
+		"https://github.com/docker/compose/releases/download/v5.6.0/docker-compose-linux-",
 		"systemctl restart docker", "systemctl enable --now keyedin-placeholder",
 		"amazon-cloudwatch-agent-ctl -a fetch-config",
 	} {
@@ -157,6 +159,7 @@ func TestFirstBootRuns(t *testing.T) {
 		"etc/codedeploy-agent/conf/codedeployagent.yml":    ":max_revisions: 2",
 		"opt/aws/amazon-cloudwatch-agent/etc/keyedin.json": `"namespace": "keyedin/production"`,
 		"usr/local/lib/keyedin/placeholder.py":             "class Placeholder",
+		"usr/local/lib/docker/cli-plugins/docker-compose":  "",
 	} {
 		if got := m.read(path); !strings.Contains(got, want) {
 			t.Errorf("%s has no %q:\n%s", path, want, got)
@@ -187,6 +190,21 @@ func TestFirstBootFails(t *testing.T) {
 	}
 	if strings.Contains(m.read("calls"), "enable --now codedeploy-agent") {
 		t.Error("the agent was started")
+	}
+}
+
+// A program that is not the one we know is never installed.
+func TestFirstBootRefusesAnotherCompose(t *testing.T) {
+	m := newMachine(t)
+	if err := os.Remove(filepath.Join(m.root, "bin/sha256sum")); err != nil {
+		t.Fatal(err)
+	}
+	out, err := m.bash(launchScript(t)).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "try 5 failed: compose_get") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(m.root, "usr/local/lib/docker/cli-plugins/docker-compose")); err == nil {
+		t.Error("it is installed")
 	}
 }
 
