@@ -12,8 +12,12 @@ well=0
 until [ "$well" = 2 ]; do
   answer=$(curl -s -o /dev/null --max-time 5 --user-agent keyedin -w '%{http_code}' \
     "http://127.0.0.1$KEYEDIN_HEALTH_CHECK") || true
-  if [ "$answer" = 200 ]; then well=$((well + 1)); else well=0; fi
-  if [ "$SECONDS" -ge "$limit" ]; then
+  if [ "$answer" = 200 ]; then
+    well=$((well + 1))
+  else
+    well=0
+  fi
+  if [ "$well" = 0 ] && [ "$SECONDS" -ge "$limit" ]; then
     say "$KEYEDIN_HEALTH_CHECK did not answer 200 within $limit s, but ${answer/000/nothing}"
     exit 1
   fi
@@ -22,9 +26,8 @@ done
 say "$KEYEDIN_HEALTH_CHECK answers 200"
 
 # This release and the one before stay on the disk.
-version=$(release version)
 new=$recorded.new
-release images | sed "s|^|$version |" >"$new"
+printf "$version %s\n" "${images[@]}" >"$new"
 if [ -e "$recorded" ]; then
   before=$(awk -v this="$version" '$1 != this { print $1; exit }' "$recorded")
   awk -v before="$before" '$1 == before' "$recorded" >>"$new"

@@ -38,6 +38,8 @@ compose() {
 }
 
 release() { python3 "$here/hooks/release.py" "$@"; }
+version=$(release version)
+mapfile -t images < <(release images)
 
 # authorities gets those that the database's certificates are from, as it takes
 # encrypted connections alone. They change once in many years, so an old file is
@@ -65,7 +67,7 @@ pulled() {
 }
 
 # alone waits until no other of these scripts runs. The lock ends with the
-# script, however that ends; what it starts in Docker does not hold it.
+# script and what it has started, however they end.
 alone() {
   install -d -m 0700 "$state"
   exec 9>"$state/lock"
@@ -81,7 +83,7 @@ first() { [ ! -s "$recorded" ]; }
 # clean removes the images that neither this release nor the recorded ones run.
 clean() {
   local keep image
-  keep=$(release images)
+  keep=$(printf '%s\n' "${images[@]}")
   [ ! -e "$recorded" ] || keep+=$'\n'$(cut -d ' ' -f 2 "$recorded")
   docker image ls --digests --format '{{.Repository}}@{{.Digest}}' | sort -u |
     while read -r image; do
@@ -106,6 +108,6 @@ ended() {
     rm -f /etc/keyedin/released
     systemctl start keyedin-placeholder && say "the placeholder answers again"
   fi
-  say "$(release version) FAILED in $(basename "$0") with exit code $status"
+  say "$version FAILED in $(basename "$0") with exit code $status"
   exit "$status"
 }

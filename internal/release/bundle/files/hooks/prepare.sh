@@ -4,12 +4,12 @@
 alone 120
 
 authorities
-say "rendering the environment of $(release version)"
+say "rendering the environment of $version"
 release environment "$environment"
 compose config --quiet
 
 clean
-for image in $(release images); do
+for image in "${images[@]}"; do
   pulled "$image"
 done
-say "$(release version) is ready to start"
+say "$version is ready to start"

@@ -13,6 +13,6 @@ systemctl stop keyedin-placeholder
 
 say "stopping what runs"
 compose down --remove-orphans --timeout 30
-say "starting $(release version)"
+say "starting $version"
 compose up --detach --no-build --remove-orphans
 rm -f "$environment.changed"
