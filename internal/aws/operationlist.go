@@ -22,11 +22,15 @@ autoscaling:DeletePolicy
 autoscaling:DeleteTags
 autoscaling:DescribeAutoScalingGroups
 autoscaling:DescribeInstanceRefreshes
+autoscaling:DescribeLifecycleHooks
 autoscaling:DescribePolicies
 autoscaling:DescribeScalingActivities
 autoscaling:DetachLoadBalancerTargetGroups
+autoscaling:ExitStandby
 autoscaling:PutScalingPolicy
+autoscaling:ResumeProcesses
 autoscaling:StartInstanceRefresh
+autoscaling:SuspendProcesses
 autoscaling:UpdateAutoScalingGroup autoscaling:UpdateAutoScalingGroup ec2:RunInstances iam:PassRole
 cloudwatch:DeleteAlarms
 cloudwatch:DescribeAlarms
@@ -34,16 +38,24 @@ cloudwatch:ListTagsForResource
 cloudwatch:PutMetricAlarm cloudwatch:PutMetricAlarm cloudwatch:TagResource
 cloudwatch:TagResource
 cloudwatch:UntagResource
+codedeploy:BatchGetDeploymentTargets
+codedeploy:BatchGetDeployments
 codedeploy:CreateApplication codedeploy:CreateApplication codedeploy:TagResource
+codedeploy:CreateDeployment codedeploy:CreateDeployment codedeploy:GetApplicationRevision codedeploy:GetDeploymentConfig codedeploy:RegisterApplicationRevision codedeploy:UpdateDeploymentGroup
 codedeploy:CreateDeploymentGroup codedeploy:CreateDeploymentGroup codedeploy:TagResource iam:PassRole
 codedeploy:DeleteApplication
 codedeploy:DeleteDeploymentGroup
 codedeploy:GetApplication
+codedeploy:GetDeployment
 codedeploy:GetDeploymentGroup
+codedeploy:ListDeploymentTargets
+codedeploy:ListDeployments
 codedeploy:ListTagsForResource
+codedeploy:StopDeployment
 codedeploy:TagResource
 codedeploy:UntagResource
 codedeploy:UpdateDeploymentGroup codedeploy:UpdateDeploymentGroup iam:PassRole
+ec2-instance-connect:SendSSHPublicKey
 ec2:AssociateIamInstanceProfile
 ec2:AssociateRouteTable
 ec2:AttachInternetGateway
@@ -115,6 +127,7 @@ ec2:StopInstances
 ec2:TerminateInstances
 ec2:UpdateSecurityGroupRuleDescriptionsEgress
 ec2:UpdateSecurityGroupRuleDescriptionsIngress
+ecr:BatchGetImage
 ecr:CreateRepository ecr:CreateRepository ecr:TagResource
 ecr:DeleteLifecyclePolicy
 ecr:DeleteRepository
@@ -228,6 +241,7 @@ s3:DeleteBucket
 s3:DeleteBucketCors s3:PutBucketCORS
 s3:DeleteBucketLifecycle s3:PutLifecycleConfiguration
 s3:DeleteBucketPolicy
+s3:DeleteObject
 s3:DeleteObjects s3:DeleteObject s3:DeleteObjectVersion
 s3:GetBucketCors s3:GetBucketCORS
 s3:GetBucketLifecycleConfiguration s3:GetLifecycleConfiguration
@@ -235,8 +249,10 @@ s3:GetBucketOwnershipControls
 s3:GetBucketPolicy
 s3:GetBucketTagging
 s3:GetBucketVersioning
+s3:GetObject
 s3:GetPublicAccessBlock s3:GetBucketPublicAccessBlock
 s3:HeadBucket s3:ListBucket
+s3:HeadObject s3:GetObject
 s3:ListBuckets s3:ListAllMyBuckets
 s3:ListMultipartUploads s3:ListBucketMultipartUploads
 s3:ListObjectVersions s3:ListBucketVersions
@@ -246,6 +262,7 @@ s3:PutBucketOwnershipControls
 s3:PutBucketPolicy
 s3:PutBucketTagging
 s3:PutBucketVersioning
+s3:PutObject
 s3:PutPublicAccessBlock s3:PutBucketPublicAccessBlock
 secretsmanager:DescribeSecret
 secretsmanager:GetSecretValue
@@ -262,11 +279,18 @@ sns:TagResource
 sns:Unsubscribe
 sns:UntagResource
 ssm:DeleteParameters
+ssm:DescribeInstanceInformation
+ssm:GetCommandInvocation
 ssm:GetParameter
 ssm:GetParameterHistory
 ssm:GetParameters
 ssm:GetParametersByPath
+ssm:ListCommands
 ssm:PutParameter
+ssm:ResumeSession
+ssm:SendCommand
+ssm:StartSession ssm:StartSession ssmmessages:OpenDataChannel
+ssm:TerminateSession
 sts:DecodeAuthorizationMessage
 sts:GetCallerIdentity
 tag:GetResources

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/keyedin-app/keyedin-infra/internal/architecture"
+)
+
+// quick is how long a completion may ask AWS.
+const quick = 2 * time.Second
+
+// completePast completes the releases that were deployed; silent where AWS
+// cannot be asked.
+func (a *app) completePast(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), quick)
+	defer cancel()
+	e, err := a.open(ctx)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	past, err := (&operation{environment: e, names: architecture.NamesOf(e.config)}).site().History(ctx)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var all []string
+	for _, p := range past {
+		all = append(all, p.Version)
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
