@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -98,11 +99,16 @@ func TestDatabaseIsNeverReplacedByAccident(t *testing.T) {
 	p := applied(t)
 	h := p.hand()
 	name := aws.String("keyedin-production")
+	first := h.cluster(name)
 	for what, change := range map[string]func(*rds.CreateDBClusterInput){
 		"encrypted": func(in *rds.CreateDBClusterInput) { in.StorageEncrypted = aws.Bool(false) },
 		"user":      func(in *rds.CreateDBClusterInput) { in.MasterUsername = aws.String("root1") },
+		"engine": func(in *rds.CreateDBClusterInput) {
+			in.Engine, in.EngineVersion, in.DBClusterParameterGroupName = aws.String("aurora-postgresql"), aws.String("16.4"), nil
+		},
+		"subnet group": func(in *rds.CreateDBClusterInput) { in.DBSubnetGroupName = h.subnetGroup(in.DBSubnetGroupName) },
 	} {
-		h.remake(name, change)
+		h.remake(first, change)
 		p.run("plan").prints(t, "cannot be changed in place", "DATA IS LOST", "To keep the data", "snapshot")
 		before := any(p.World(t))
 		p.run("apply", "--yes").says(t, 1, "db-cluster/main is protected from deletion", "database.protect: false")
@@ -116,25 +122,48 @@ func TestDatabaseIsNeverReplacedByAccident(t *testing.T) {
 		p.edit(with("protect: false", "protect: true"))
 		t.Logf("%s: no apply replaces it", what)
 	}
-	h.remake(name, func(*rds.CreateDBClusterInput) {})
+	h.remake(first, func(*rds.CreateDBClusterInput) {})
 	p.must("apply", "--yes")
 	p.edit(with("engine: aurora-mysql-8.0", "engine: aurora-mysql-5.7"))
-	if r := p.run("apply", "--yes"); r.code == 0 {
+	before := p.World(t)
+	r := p.run("apply", "--yes")
+	r.says(t, 1, "nothing was changed")
+	if !strings.Contains(r.out, "AWS takes no Aurora version back") {
 		t.Errorf("a major version is taken back:\n%s", r.out)
 	}
+	p.untouched(before)
 }
 
-// remake makes the cluster again by hand, in another way.
-func (h hand) remake(name *string, change func(*rds.CreateDBClusterInput)) {
+// subnetGroup makes another one with the subnets of the one that is there.
+func (h hand) subnetGroup(name *string) *string {
+	h.t.Helper()
+	out, err := h.rds.DescribeDBSubnetGroups(h, &rds.DescribeDBSubnetGroupsInput{DBSubnetGroupName: name})
+	h.no(err)
+	in := &rds.CreateDBSubnetGroupInput{DBSubnetGroupName: aws.String("other"), DBSubnetGroupDescription: aws.String("made by hand")}
+	for _, s := range out.DBSubnetGroups[0].Subnets {
+		in.SubnetIds = append(in.SubnetIds, aws.ToString(s.SubnetIdentifier))
+	}
+	_, err = h.rds.CreateDBSubnetGroup(h, in)
+	h.no(err)
+	return in.DBSubnetGroupName
+}
+
+func (h hand) cluster(name *string) rdstypes.DBCluster {
 	h.t.Helper()
 	out, err := h.rds.DescribeDBClusters(h, &rds.DescribeDBClustersInput{DBClusterIdentifier: name})
 	h.no(err)
-	is := out.DBClusters[0]
-	for _, m := range is.DBClusterMembers {
+	return out.DBClusters[0]
+}
+
+// remake makes the cluster again by hand, as it first was, in another way.
+func (h hand) remake(is rdstypes.DBCluster, change func(*rds.CreateDBClusterInput)) {
+	h.t.Helper()
+	name := is.DBClusterIdentifier
+	for _, m := range h.cluster(name).DBClusterMembers {
 		_, err := h.rds.DeleteDBInstance(h, &rds.DeleteDBInstanceInput{DBInstanceIdentifier: m.DBInstanceIdentifier, SkipFinalSnapshot: aws.Bool(true)})
 		h.no(err)
 	}
-	_, err = h.rds.ModifyDBCluster(h, &rds.ModifyDBClusterInput{DBClusterIdentifier: name, DeletionProtection: aws.Bool(false)})
+	_, err := h.rds.ModifyDBCluster(h, &rds.ModifyDBClusterInput{DBClusterIdentifier: name, DeletionProtection: aws.Bool(false)})
 	h.no(err)
 	_, err = h.rds.DeleteDBCluster(h, &rds.DeleteDBClusterInput{DBClusterIdentifier: name, SkipFinalSnapshot: aws.Bool(true)})
 	h.no(err)

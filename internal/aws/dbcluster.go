@@ -84,6 +84,18 @@ func (DBCluster) Moves() string {
 	return "leave this as it was, restore a snapshot or import a dump into a second environment, and move the domain there when it is well"
 }
 
+// Refuses implements engine.OneWay.
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Updates.MajorVersionUpgrade.html
+func (DBCluster) Refuses(f engine.FieldChange) string {
+	is, _ := f.Before.(string)
+	want, _ := f.After.(string)
+	if f.Field != "version" || is == "" || want == "" || compareVersions(major(want), major(is)) >= 0 {
+		return ""
+	}
+	return "AWS takes no Aurora version back, and this one is " + is + ". Leave database.engine as it was; to run " + want +
+		" again, restore a snapshot of that time into a second environment"
+}
+
 // Effect implements engine.Affecting.
 // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Modifying.html
 func (DBCluster) Effect(changed engine.Fields) engine.Effect {

@@ -210,3 +210,23 @@ func TestFullVersion(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A version that AWS would refuse to go back to is a problem of the plan.
+func TestAuroraIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		field, is, want string
+		refused         bool
+	}{
+		{"version", "8.0.mysql_aurora.3.08.0", "5.7", true},
+		{"version", "8.0.mysql_aurora.3.08.0", "5.7.mysql_aurora.2.12.4", true},
+		{"version", "5.7.mysql_aurora.2.12.4", "8.0", false},
+		{"version", "8.0.mysql_aurora.3.04.0", "8.0.mysql_aurora.3.08.0", false},
+		{"port", "8.0", "5.7", false},
+	} {
+		why := DBCluster{}.Refuses(engine.FieldChange{Field: c.field, Before: c.is, After: c.want})
+		if (why != "") != c.refused || c.refused && !strings.Contains(why, c.is) {
+			t.Errorf("%s from %s to %s: %q", c.field, c.is, c.want, why)
+		}
+	}
+}

@@ -140,6 +140,11 @@ func (p *planner) existing(c *Change, kind Kind, wanted, recorded Document) {
 		if len(changed) > 0 {
 			c.Effect = kind.effect(changed)
 		}
+		for _, f := range fields {
+			if why := kind.refuses(f); why != "" {
+				p.Problems = append(p.Problems, Note{c.Address, why})
+			}
+		}
 	case live.Status != Ready:
 		c.Action, c.Reason = Await, live.Reason
 	case !sameRecord(recorded, wanted):

@@ -83,6 +83,11 @@ type Precious interface{ Loses() string }
 // Moves says how, for those who would replace it and lose the data.
 type Movable interface{ Moves() string }
 
+// OneWay kinds have fields that can go from some values to others only. Refuses
+// says why a change in place is none that AWS takes, and what to do; empty: it
+// takes it.
+type OneWay interface{ Refuses(FieldChange) string }
+
 // Volatile names the attributes that change when the object is updated, so
 // that what refers to them follows: a launch template's latest version.
 type Volatile interface{ Volatile() []string }
@@ -116,13 +121,15 @@ type traits struct {
 	effect     func(Fields) Effect
 	loses      string
 	moves      string
+	refuses    func(FieldChange) string
 	foundation string
 	keeps      string
 	tagged     bool
 }
 
 func traitsOf(s Spec) traits {
-	t := traits{tagged: true, timing: Timing{GiveUp: 10 * time.Minute}, effect: func(Fields) Effect { return Effect{} }}
+	t := traits{tagged: true, timing: Timing{GiveUp: 10 * time.Minute}, effect: func(Fields) Effect { return Effect{} },
+		refuses: func(FieldChange) string { return "" }}
 	if f, ok := s.(Fixer); ok {
 		t.fixed = f.Fixed()
 	}
@@ -149,6 +156,9 @@ func traitsOf(s Spec) traits {
 	}
 	if m, ok := s.(Movable); ok {
 		t.moves = m.Moves()
+	}
+	if o, ok := s.(OneWay); ok {
+		t.refuses = o.Refuses
 	}
 	if f, ok := s.(Foundation); ok {
 		t.foundation = f.Instead()
