@@ -22,6 +22,8 @@ func TestGolden(t *testing.T) {
 			c.Database = config.Database{Engine: "aurora-mysql-8.0", Serverless: &config.Serverless{Min: 0, Max: 2}, BackupDays: 1}
 			c.Bastion.Type = "none"
 			c.Alerts = nil
+			c.CI.GitHub = "keyedin-app@1234567/shop@76543210"
+			c.Messages = []string{"deploy"}
 		},
 		"large": func(c *config.Config) {
 			c.Name = strings.Repeat("keyedin-", 7) + "shop"
@@ -29,6 +31,7 @@ func TestGolden(t *testing.T) {
 			c.Database.Readers = 3
 			c.Database.Engine = "5.7.mysql_aurora.2.12.5"
 			c.Bastion.Allow = nil
+			c.CI.GitHub = "keyedin-app/shop"
 			c.Tags = map[string]string{"team": "web", "cost-center": "42", "Name": "shop"}
 		},
 	} {

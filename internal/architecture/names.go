@@ -27,12 +27,17 @@ type Names struct {
 	// Store: a parameter a variable, right under it. It begins with a slash and
 	// does not end in one.
 	Parameters string
+	// Webhooks is where the addresses of webhooks are, as the variables are in
+	// Parameters, but out of the application's sight.
+	Webhooks string
 	// Logs and SystemLogs are the log groups of the containers and the machines,
 	// DatabaseLogs those that RDS writes.
 	Logs, SystemLogs string
 	DatabaseLogs     []string
 	// Alerts is the name of the topic that people hear of failures through.
 	Alerts string
+	// PlanRole and DeployRole are what the workflows of ci.github take.
+	PlanRole, DeployRole string
 	// Namespace is where the instances' own metrics are.
 	Namespace string
 }
@@ -46,7 +51,8 @@ func NamesOf(c config.Config) Names {
 		InstanceProfile: e.short(roleName, "instance"),
 		Database:        e.databaseName(), Repositories: c.App.Repositories,
 		Bucket: c.Storage.Private, Releases: releases, PublicBucket: c.Storage.Public,
-		Parameters: e.path(), Logs: e.path("application"), SystemLogs: e.path("system"),
+		PlanRole: e.short(roleName, planRole), DeployRole: e.short(roleName, deployRole),
+		Webhooks: e.webhooks(), Parameters: e.path(), Logs: e.path("application"), SystemLogs: e.path("system"),
 		Alerts: e.name("alerts"), Namespace: e.namespace(),
 	}
 	for _, kind := range databaseLogs() {

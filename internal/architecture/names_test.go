@@ -71,6 +71,8 @@ func anyConfig(t *rapid.T) config.Config {
 	c.Bastion.Type = rapid.SampledFrom([]string{"none", "t2.micro", "t4g.nano"}).Draw(t, "bastion")
 	c.Bastion.Allow = rapid.SampledFrom([][]string{nil, {"203.0.113.0/24"}, {"203.0.113.0/24", "198.51.100.7/32"}}).Draw(t, "allow")
 	c.Storage.Public, c.Storage.Private = config.Physical(63, c.Name, "public"), config.Physical(63, c.Name, "private")
+	c.CI.GitHub = rapid.SampledFrom([]string{"", strings.Repeat("o", 39) + "@1234567890/" + strings.Repeat("r", 100) + "@1234567890"}).Draw(t, "github")
+	c.Messages = rapid.SampledFrom([][]string{nil, {"apply", "deploy"}}).Draw(t, "messages")
 	c.Alerts = rapid.SampledFrom([][]string{nil, {"ops@example.com"}, {"a@example.com", "b@example.com"}}).Draw(t, "alerts")
 	c.Tags = rapid.MapOfN(rapid.StringMatching(`[a-z]{5,20}`), rapid.StringMatching(`[a-zA-Z0-9 ]{0,100}`), 0, 44).Draw(t, "tags")
 	return c
@@ -113,7 +115,7 @@ var (
 )
 
 // noTags are the kinds that AWS has no tags for.
-var noTags = []string{"record", "scaling-policy", "service-linked-role"}
+var noTags = []string{"record", "scaling-policy", "service-linked-role", "oidc-provider"}
 
 // https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 func checkTags(t *rapid.T, address string, doc engine.Document) {

@@ -45,5 +45,6 @@ func Build(c config.Config, f aws.Facts, k Keys) *engine.Stack {
 
 	watch := monitoring(e, lb, db, mail)
 	delivery(e, app, lb, roles, watch, mail)
+	ci(e, files, images, mail)
 	return e.Stack
 }
