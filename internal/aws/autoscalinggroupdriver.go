@@ -59,7 +59,8 @@ func (d autoScalingGroups) list(ctx context.Context, in *autoscaling.DescribeAut
 
 func (d autoScalingGroups) live(ctx context.Context, scope engine.Scope, g types.AutoScalingGroup) (engine.Live[AutoScalingGroup], error) {
 	live := engine.Live[AutoScalingGroup]{ID: aws.ToString(g.AutoScalingGroupName), Spec: groupOf(g)}
-	belongs(scope, &live, tagMap(g.Tags, func(t types.TagDescription) (*string, *string) { return t.Key, t.Value }))
+	tags := tagMap(g.Tags, func(t types.TagDescription) (*string, *string) { return t.Key, t.Value })
+	belongs(scope, &live, tags)
 	running, outdated := 0, 0
 	for _, i := range g.Instances {
 		if i.LifecycleState != types.LifecycleStateInService {
@@ -73,6 +74,9 @@ func (d autoScalingGroups) live(ctx context.Context, scope engine.Scope, g types
 		}
 	}
 	live.Attrs = map[string]any{"arn": aws.ToString(g.AutoScalingGroupARN), "instances": running, "outdated": outdated}
+	if mark, ok := tags[DeployMark]; ok {
+		live.Attrs["deploying"] = mark
+	}
 	switch {
 	case live.Foreign:
 	case aws.ToString(g.Status) != "": // set only while the group is being deleted

@@ -223,6 +223,9 @@ func (e *environment) plan(ctx context.Context, destroy bool) (*engine.Plan, err
 		want, hints = e.stack.Empty(), e.stack
 	}
 	p := e.engine.Plan(want, e.last, world, hints)
+	if text := e.deploying(ctx, p); text != "" {
+		p.Notes = append(p.Notes, engine.Note{Address: fleet, Text: text})
+	}
 	return p, e.halfway(ctx, p)
 }
 

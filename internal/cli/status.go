@@ -105,6 +105,9 @@ func (e *environment) status(ctx context.Context, p *engine.Plan) (ui.Status, er
 	for _, id := range slices.Sorted(maps.Keys(health.Unhealthy)) {
 		st.Trouble = append(st.Trouble, fmt.Sprintf("%s does not answer: %s", id, health.Unhealthy[id]))
 	}
+	if text := e.deploying(ctx, p); text != "" {
+		st.Trouble = append(st.Trouble, text)
+	}
 	e.glance(p, &st)
 	if n := missing(e.stack, p); n > 0 {
 		st.Trouble = append(st.Trouble, fmt.Sprintf("%d objects are not there; keyedin apply makes them", n))

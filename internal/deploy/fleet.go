@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	infra "github.com/keyedin-app/keyedin-infra/internal/aws"
 )
 
 // Fleet is the Auto Scaling group as far as a deployment minds.
@@ -119,7 +121,7 @@ func fleetOf(g types.AutoScalingGroup) Fleet {
 		f.Suspended = append(f.Suspended, aws.ToString(p.ProcessName))
 	}
 	for _, t := range g.Tags {
-		if aws.ToString(t.Key) == Mark {
+		if aws.ToString(t.Key) == infra.DeployMark {
 			f.Marked, f.Ours = true, marked(aws.ToString(t.Value))
 		}
 	}

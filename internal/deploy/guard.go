@@ -8,12 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-)
 
-// Mark is the tag of an Auto Scaling group that is being deployed to. Its value
-// names the processes that were suspended for that, so that whoever finds it
-// afterwards resumes these and no others.
-const Mark = "keyedin:deploying"
+	infra "github.com/keyedin-app/keyedin-infra/internal/aws"
+)
 
 // none is the mark's value when nothing was suspended.
 const none = "none"
@@ -82,7 +79,7 @@ func (s *Site) mark(ctx context.Context, value string) error {
 // tag is the mark; without a value it stands for whatever value there is.
 func (s *Site) tag(value string) types.Tag {
 	t := types.Tag{
-		Key: aws.String(Mark), ResourceId: aws.String(s.Group), ResourceType: aws.String("auto-scaling-group"),
+		Key: aws.String(infra.DeployMark), ResourceId: aws.String(s.Group), ResourceType: aws.String("auto-scaling-group"),
 		PropagateAtLaunch: aws.Bool(false),
 	}
 	if value != "" {
