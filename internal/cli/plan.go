@@ -12,7 +12,7 @@ import (
 
 func (a *app) planCommand() *cobra.Command {
 	var out string
-	var detailed, destroy bool
+	var detailed, destroy, markdown bool
 	c := &cobra.Command{
 		Use: "plan", Short: "Show what apply would do, and do nothing", Args: noArgs,
 		Long: `Compares what the config wants, what was last applied and what is live in AWS,
@@ -23,16 +23,20 @@ With --out the plan is saved; ` + "`keyedin apply FILE`" + ` then does exactly t
 refuses when anything moved since.`,
 		Example: "  keyedin plan\n  keyedin plan --out change.plan && keyedin apply change.plan",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.runPlan(c.Context(), out, detailed, destroy)
+			if markdown {
+				return a.markdownPlan(c.Context(), out, detailed, destroy)
+			}
+			return a.runPlan(c.Context(), out, detailed, destroy, (*environment).show)
 		},
 	}
 	c.Flags().StringVarP(&out, "out", "o", "", "save the plan to this `file`")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
+	c.Flags().BoolVar(&markdown, "markdown", false, "show it as a comment on a pull request, in Markdown")
 	c.Flags().BoolVar(&destroy, "destroy", false, "show what destroy would do")
 	return c
 }
 
-func (a *app) runPlan(ctx context.Context, out string, detailed, destroy bool) error {
+func (a *app) runPlan(ctx context.Context, out string, detailed, destroy bool, show func(*environment, *engine.Plan) error) error {
 	e, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -53,7 +57,8 @@ func (a *app) runPlan(ctx context.Context, out string, detailed, destroy bool) e
 	if err != nil {
 		return err
 	}
-	if err := e.show(p); err != nil {
+	e.remark(p)
+	if err := show(e, p); err != nil {
 		return err
 	}
 	switch {
@@ -71,8 +76,8 @@ func (a *app) runPlan(ctx context.Context, out string, detailed, destroy bool) e
 	return nil
 }
 
-// show prints a plan, and what else of the first apply people should know.
-func (e *environment) show(p *engine.Plan) error {
+// remark adds what else people should know.
+func (e *environment) remark(p *engine.Plan) {
 	e.old(p)
 	if !e.bucket {
 		_, id := architecture.PrivateBucket(e.config, e.facts)
@@ -80,6 +85,10 @@ func (e *environment) show(p *engine.Plan) error {
 			Address: id.Address, Text: "made by the first apply before anything else, for state and releases; nothing ever destroys it",
 		})
 	}
+}
+
+// show prints a plan.
+func (e *environment) show(p *engine.Plan) error {
 	if e.JSON {
 		return e.Object(ui.NewPlanObject(e.place(), p))
 	}
