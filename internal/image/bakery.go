@@ -3,6 +3,7 @@ package image
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -76,10 +77,12 @@ func (b *Bakery) labels(own map[string]string) []types.Tag {
 	return tagList(all)
 }
 
+// tagList is in the order of the keys: a token holds for the same parameters in
+// the same order.
 func tagList(tags map[string]string) []types.Tag {
 	var list []types.Tag
-	for key, value := range tags {
-		list = append(list, types.Tag{Key: aws.String(key), Value: aws.String(value)})
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, types.Tag{Key: aws.String(key), Value: aws.String(tags[key])})
 	}
 	return list
 }
