@@ -6,6 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 func (p *place) file(name string) string { return filepath.Join(p.dir, name) }
@@ -93,4 +98,38 @@ func TestSavedPlanOfAnotherWorld(t *testing.T) {
 	p.must("apply", "--yes")
 	p.run("apply", "first.plan").says(t, 1, "moved since the plan was made", "and ", " more")
 	p.settled()
+}
+
+// Who moved it is said: the run that was recorded since or, for what was done by
+// hand, whom AWS knows.
+func TestSavedPlanSaysWhoMovedIt(t *testing.T) {
+	t.Parallel()
+	p := applied(t, unprotected)
+	p.edit(daysOfBackup("8"))
+	p.must("plan", "--out", "first.plan")
+	p.by("alice", func(h hand) {
+		_, err := h.ec2.AuthorizeSecurityGroupIngress(h, &ec2.AuthorizeSecurityGroupIngressInput{
+			GroupId: h.group("bastion").GroupId, IpProtocol: aws.String("tcp"), FromPort: aws.Int32(22), ToPort: aws.Int32(22), CidrIp: aws.String("0.0.0.0/0"),
+		})
+		h.no(err)
+	})
+	p.run("apply", "first.plan").says(t, 1, "moved since the plan was made: security-group/bastion", "AuthorizeSecurityGroupIngress by alice")
+	p.env = []string{"KEYEDIN_USER=bob"}
+	p.must("apply", "--yes")
+	p.run("apply", "first.plan").says(t, 1, "Since then: keyedin apply by bob")
+	p.Violations(t)
+}
+
+// by does something with the keys of a user of the account.
+func (p *place) by(user string, do func(hand)) {
+	p.t.Helper()
+	h := p.hand()
+	_, err := h.iam.CreateUser(h, &iam.CreateUserInput{UserName: aws.String(user)})
+	h.no(err)
+	key, err := h.iam.CreateAccessKey(h, &iam.CreateAccessKeyInput{UserName: aws.String(user)})
+	h.no(err)
+	c := p.Config()
+	c.Credentials = credentials.NewStaticCredentialsProvider(aws.ToString(key.AccessKey.AccessKeyId), aws.ToString(key.AccessKey.SecretAccessKey), "")
+	h.ec2 = ec2.NewFromConfig(c)
+	do(h)
 }

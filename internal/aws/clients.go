@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
@@ -56,6 +57,7 @@ type Clients struct {
 	SSM         *ssm.Client
 	STS         *sts.Client
 	Tagging     *resourcegroupstaggingapi.Client
+	Trail       *cloudtrail.Client
 	// Delegation is how a domain's name servers are found out; nil does not look.
 	Delegation Delegation
 }
@@ -103,6 +105,7 @@ func NewClients(c aws.Config) *Clients {
 		IAM:     iam.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c), Quotas: servicequotas.NewFromConfig(c),
 		RDS: rds.NewFromConfig(c), Route53: route53.NewFromConfig(c), S3: s3.NewFromConfig(c),
 		Secrets: secretsmanager.NewFromConfig(c), SNS: sns.NewFromConfig(c), SSM: ssm.NewFromConfig(c),
-		STS: sts.NewFromConfig(c), Tagging: resourcegroupstaggingapi.NewFromConfig(c), Delegation: publicDelegation,
+		STS: sts.NewFromConfig(c), Tagging: resourcegroupstaggingapi.NewFromConfig(c), Trail: cloudtrail.NewFromConfig(c),
+		Delegation: publicDelegation,
 	}
 }

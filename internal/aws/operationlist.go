@@ -32,6 +32,7 @@ autoscaling:ResumeProcesses
 autoscaling:StartInstanceRefresh
 autoscaling:SuspendProcesses
 autoscaling:UpdateAutoScalingGroup autoscaling:UpdateAutoScalingGroup ec2:RunInstances iam:PassRole
+cloudtrail:LookupEvents
 cloudwatch:DeleteAlarms
 cloudwatch:DescribeAlarms
 cloudwatch:ListTagsForResource

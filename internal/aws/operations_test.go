@@ -27,7 +27,7 @@ var prefixes = map[string]string{
 var clientFields = map[string]string{
 	"ACM": "acm", "AutoScaling": "autoscaling", "CloudWatch": "cloudwatch", "CodeDeploy": "codedeploy", "Connect": "ec2instanceconnect", "EC2": "ec2", "ECR": "ecr",
 	"ELB": "elasticloadbalancingv2", "IAM": "iam", "Logs": "cloudwatchlogs", "Quotas": "servicequotas", "RDS": "rds", "Route53": "route53",
-	"S3": "s3", "Secrets": "secretsmanager", "SNS": "sns", "SSM": "ssm", "STS": "sts", "Tagging": "resourcegroupstaggingapi",
+	"S3": "s3", "Secrets": "secretsmanager", "SNS": "sns", "SSM": "ssm", "STS": "sts", "Tagging": "resourcegroupstaggingapi", "Trail": "cloudtrail",
 }
 
 // TestOperationsAreAllThatIsCalled holds the list against the source: a call on

@@ -84,7 +84,7 @@ func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll 
 		return err
 	}
 	if saved != nil {
-		if err := e.holds(*saved, p); err != nil {
+		if err := e.holds(ctx, *saved, p); err != nil {
 			return err
 		}
 		e.last.PlanApplied(saved.Digest)

@@ -112,11 +112,11 @@ func (e *environment) stillHolds(ctx context.Context, s savedPlan) error {
 	if err != nil {
 		return err
 	}
-	return e.holds(s, p)
+	return e.holds(ctx, s, p)
 }
 
 // holds refuses a saved plan when anything of it moved, or it was used before.
-func (e *environment) holds(s savedPlan, p *engine.Plan) error {
+func (e *environment) holds(ctx context.Context, s savedPlan, p *engine.Plan) error {
 	place := e.place()
 	switch {
 	case s.Place != place:
@@ -127,7 +127,8 @@ func (e *environment) holds(s savedPlan, p *engine.Plan) error {
 		return errors.New("the state was made anew since this plan; plan again")
 	}
 	if moved := slices.DeleteFunc(engine.Moved(s.Digests, p.Digests), e.ownDoing); len(moved) > 0 {
-		return fmt.Errorf("something moved since the plan was made: %s.\nLook at it again with: keyedin plan", joined(ui.Few(moved, 8)))
+		return fmt.Errorf("something moved since the plan was made: %s.%s\nLook at it again with: %s",
+			joined(ui.Few(moved, 8)), e.movers(ctx, moved, s.Made), e.line("plan"))
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from stern import account as stern
 
-from . import validate
+from . import trail, validate
 from .call import Call
 from .errors import AwsError
 from .reader import Unreadable
@@ -61,7 +61,10 @@ class Gateway:
                     f"The action {request.unknown_operation} is not valid for this web service."))
             try:
                 self._hold_against_model(request)
-                result = Call(request, self._moto).answer()
+                call = Call(request, self._moto)
+                result = call.answer()
+                if not isinstance(result, Answer) or result.status < 300:
+                    trail.note(call)
                 if not isinstance(result, Answer):
                     result = write_result(request.service, request.protocol, request.operation, result)
                 elif request.protocol == "cbor":
