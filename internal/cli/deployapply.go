@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -56,4 +57,19 @@ func reaches(c engine.Change) bool {
 	return c.Action != engine.Await && slices.Contains([]string{
 		"auto-scaling-group", "launch-template", "codedeploy-application", "codedeploy-deployment-group", "target-group", "load-balancer", "repository",
 	}, kind)
+}
+
+// undeployed refuses what would replace instances in the midst of a deployment.
+func (e *environment) undeployed(ctx context.Context) error {
+	site := (&operation{environment: e, names: architecture.NamesOf(e.config)}).site()
+	under, err := site.UnderWay(ctx)
+	if err != nil {
+		return e.explain(ctx, err)
+	}
+	for _, d := range under {
+		if !d.Single() {
+			return fmt.Errorf("instances are not replaced in the midst of a deployment: %s.\nWait for it with: %s", d.Sentence(), e.line("deploy --attach"))
+		}
+	}
+	return nil
 }

@@ -65,6 +65,9 @@ func (e *environment) roll(ctx context.Context, asked bool) error {
 			return nil // they stay; nothing has failed
 		}
 	}
+	if err := e.undeployed(ctx); err != nil {
+		return err
+	}
 	r, err := e.clients.StartRefresh(ctx, group, "")
 	if err != nil {
 		return e.explain(ctx, err)
