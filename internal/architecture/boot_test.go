@@ -240,3 +240,17 @@ func TestPlaceholder(t *testing.T) {
 		}
 	}
 }
+
+func TestShellcheck(t *testing.T) {
+	if _, err := exec.LookPath("shellcheck"); err != nil {
+		t.Skip("shellcheck is not installed")
+	}
+	bake, try := imageScripts()
+	for name, text := range map[string]string{"first boot": launchScript(t), "bake": bake, "try": try} {
+		cmd := exec.Command("shellcheck", "--exclude=SC1091", "-")
+		cmd.Stdin = strings.NewReader(text)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}

@@ -186,7 +186,7 @@ func TestPasswordIsFollowed(t *testing.T) {
 		t.Error(diff)
 	}
 	// Killed after the file was written and before the containers have it.
-	h.write("docker/environment", before.Environment)
+	h.write("docker/environment", "")
 	h.write("var/lib/keyedin/application.env.changed", "")
 	password()
 	if got := h.looks(); got.Environment != want || h.has("var/lib/keyedin/application.env.changed") {

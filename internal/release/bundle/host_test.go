@@ -203,7 +203,7 @@ func (h host) looks() looks {
 	h.t.Helper()
 	l := looks{
 		Running: h.read("docker/running"), Recorded: h.read("var/lib/keyedin/images"),
-		Images: h.read("docker/images"), Environment: h.read("docker/environment"),
+		Images: h.read("docker/images"), Environment: strings.ReplaceAll(h.read("docker/environment"), h.root, ""),
 		Placeholder: h.has("placeholder"), Released: h.has("etc/keyedin/released"), Timer: h.has("timer"),
 	}
 	for _, dir := range []string{"var/lib/keyedin", "etc/keyedin"} {

@@ -42,7 +42,7 @@ func step() int {
 	if os.Getenv("KEYEDIN_SWEEP") != "" {
 		return 1
 	}
-	return 13
+	return 31
 }
 
 // A deployment that was killed before any command of it can be done again, and
@@ -57,7 +57,7 @@ func TestKilledAnywhere(t *testing.T) {
 	for i, hook := range hooks() {
 		t.Run(hook, func(t *testing.T) {
 			t.Parallel()
-			for at := i + 1; ; at += step() {
+			for at := 1; ; at += step() {
 				h := newHost(t)
 				h.before(one, i)
 				if !h.killed("archive/hooks/"+hook, at, "KILL") {
@@ -114,7 +114,7 @@ func TestEndedAnywhere(t *testing.T) {
 		if i == 0 {
 			continue
 		}
-		for at := 1; ; at += 3 * step() {
+		for at := 1; ; at += step() {
 			h := newHost(t)
 			h.before(one, i)
 			if !h.killed("archive/hooks/"+hook, at, "TERM") {

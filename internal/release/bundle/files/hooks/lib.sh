@@ -38,8 +38,9 @@ compose() {
 }
 
 release() { python3 "$here/hooks/release.py" "$@"; }
-version=$(release version)
-mapfile -t images < <(release images)
+description=$(release describe)
+version=${description%%$'\n'*}
+mapfile -t images <<<"${description#*$'\n'}"
 
 # authorities gets those that the database's certificates are from, as it takes
 # encrypted connections alone. They change once in many years, so an old file is

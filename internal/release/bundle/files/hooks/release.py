@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """What the shell cannot do well: the application's environment.
 
-  release.py images               the release's images, a line each
-  release.py version              its name
+  release.py describe             the release's name, then its images, a line each
   release.py environment FILE     renders the environment for Docker Compose
   release.py password FILE        puts today's password of the database into it,
                                   and makes FILE.changed, if it is another
@@ -136,9 +135,10 @@ def password(file):
     have = read(file)
     if not have:
         fail(f"{file} is not there: nothing is deployed yet")
-    own = parameters()
-    now = {name: value for name, value in database().items() if name not in own}
-    if any(have.get(name) != value for name, value in now.items()):
+    now = {name: value for name, value in database().items() if have.get(name) != value}
+    own = parameters() if now else {}
+    now = {name: value for name, value in now.items() if name not in own}
+    if now:
         with open(file + ".changed", "w", encoding="utf-8"):
             pass
         write(file, {**have, **now})
@@ -207,10 +207,8 @@ def run(arguments):
 
 def main():
     command, arguments = sys.argv[1], sys.argv[2:]
-    if command == "images":
-        print("\n".join(images()))
-    elif command == "version":
-        print(release()["version"])
+    if command == "describe":
+        print("\n".join([release()["version"], *images()]))
     elif command == "environment":
         write(arguments[0], environment())
     elif command == "password":
