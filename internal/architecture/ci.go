@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/keyedin-app/keyedin-infra/internal/aws"
+	"github.com/keyedin-app/keyedin-infra/internal/config"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
@@ -21,14 +22,24 @@ func ci(e environment, files fileRefs, images []engine.Ref[aws.Repository], mail
 	}
 	e.Module("ci")
 	provider := engine.Add(e.Stack, "github", aws.OIDCProvider{URL: aws.GitHub, Audience: aws.STSAudience})
-	add := func(name, claim string, statements []aws.Statement) {
+	add := func(name string, statements []aws.Statement) {
 		engine.Add(e.Stack, name, aws.Role{
 			Name: e.short(roleName, name), Path: aws.RolePath(e.config.Environment), Policy: aws.Policy{Statements: statements},
-			Web: aws.WebIdentity{Provider: provider, Audience: aws.STSAudience, Subjects: e.subjects(claim)},
+			Web: aws.WebIdentity{Provider: provider, Audience: aws.STSAudience, Subjects: e.subjects(name)},
 		})
 	}
-	add(planRole, "pull_request", e.look(files))
-	add(deployRole, "environment:"+e.config.Environment, append(e.ship(files, images), e.tell(mail)...))
+	add(planRole, e.look(files))
+	add(deployRole, append(e.ship(files, images), e.tell(mail)...))
+}
+
+// Trusted is what a token must say to be taken for each of the roles, by their
+// addresses.
+func Trusted(c config.Config) map[string][]string {
+	e, all := environment{config: c}, map[string][]string{}
+	for _, name := range []string{planRole, deployRole} {
+		all[aws.Role{}.Kind()+"/"+name] = e.subjects(name)
+	}
+	return all
 }
 
 const (
@@ -41,8 +52,11 @@ const (
 // June 2026; those who put them into the config are safe from another who takes
 // the name over. No name has an @ in it.
 // https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
-func (e environment) subjects(claim string) engine.Set[string] {
-	repository := e.config.CI.GitHub
+func (e environment) subjects(role string) engine.Set[string] {
+	repository, claim := e.config.CI.GitHub, "pull_request"
+	if role == deployRole {
+		claim = "environment:" + e.config.Environment
+	}
 	exact := "repo:" + repository + ":" + claim
 	if strings.Contains(repository, "@") {
 		return engine.Set[string]{exact}

@@ -126,7 +126,7 @@ Every command works on a local AWS with --sandbox: nothing to pay, no account.`,
 		a.initCommand(), a.schemaCommand(),
 		a.planCommand(), a.applyCommand(), a.destroyCommand(),
 		a.statusCommand(), a.historyCommand(), a.unlockCommand(),
-		a.deployCommand(), a.rollbackCommand(),
+		a.deployCommand(), a.rollbackCommand(), a.ciCommand(),
 		a.imageCommand(), a.envCommand(), a.dbCommand(),
 		a.sandboxCommand(), a.versionCommand(),
 	)
