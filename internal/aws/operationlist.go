@@ -197,6 +197,7 @@ logs:CreateLogGroup logs:CreateLogGroup logs:TagResource
 logs:DeleteLogGroup
 logs:DeleteRetentionPolicy
 logs:DescribeLogGroups
+logs:FilterLogEvents
 logs:ListTagsForResource
 logs:PutRetentionPolicy
 logs:TagResource
