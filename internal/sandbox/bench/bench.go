@@ -91,18 +91,22 @@ func (b *Bench) Crowd(n int) {
 }
 
 // Inside runs a Python program within moto, for what AWS does by itself and no call can do: backend(service) gives it the
-// account's models.
-func (b *Bench) Inside(program string) {
+// account's models. It returns what the program says with say(...).
+func (b *Bench) Inside(program string) string {
 	b.t.Helper()
 	response, err := http.Post(b.Moto+"/moto-api/bench/inside?account="+b.Account, "text/x-python", strings.NewReader(program))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		why, _ := io.ReadAll(response.Body) // it only explains
-		b.t.Fatalf("%s\nit cannot be run in moto: %s\n%s", program, response.Status, why)
+	said, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.t.Fatal(err)
 	}
+	if response.StatusCode != http.StatusOK {
+		b.t.Fatalf("%s\nit cannot be run in moto: %s\n%s", program, response.Status, said)
+	}
+	return string(said)
 }
 
 // newAccount never gives the same number twice in one process; the name makes it a different one for each test.

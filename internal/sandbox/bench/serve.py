@@ -4,6 +4,7 @@ fork has all that there is by then, on a port of its own, and goes its own way. 
 the launcher."""
 
 import gc
+import io
 import json
 import os
 import runpy
@@ -137,17 +138,19 @@ def crowd(request, url, headers):
 
 
 def inside(request, url, headers):
-    """Runs the program in the body, which has the account's models as backend(service)."""
+    """Runs the program in the body, which has the account's models as backend(service), and answers what it says."""
     from moto.backends import get_backend
+
+    said = io.StringIO()
 
     def backend(service, region="us-east-1"):
         return get_backend(service)[request.args["account"]][region]
 
     try:
-        exec(request.get_data(as_text=True), {"backend": backend})
+        exec(request.get_data(as_text=True), {"backend": backend, "say": lambda *words: print(*words, file=said)})
     except Exception:
         return 400, {}, traceback.format_exc()
-    return 200, {}, ""
+    return 200, {}, said.getvalue()
 
 
 def main():
