@@ -41,6 +41,11 @@ func (r Refresh) Running() bool {
 // Succeeded reports whether every instance is of the wanted version.
 func (r Refresh) Succeeded() bool { return r.Status == string(types.InstanceRefreshStatusSuccessful) }
 
+// RolledBack reports whether it failed and AWS has gone back to what ran before.
+func (r Refresh) RolledBack() bool {
+	return r.Status == string(types.InstanceRefreshStatusRollbackSuccessful)
+}
+
 // OtherRefresh reports that the group is being refreshed to something else.
 type OtherRefresh struct {
 	Group string

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/aws"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
@@ -24,6 +27,9 @@ func (e *environment) old(p *engine.Plan) {
 		return
 	}
 	n, _ := o.Attrs["outdated"].(float64)
+	if t, there := p.Live(template); there && e.facts.ImageIsBaked && e.config.App.Image == "" && t.Document.Text("image") != e.facts.Image {
+		p.Notes = append(p.Notes, engine.Note{Address: template, Text: "takes the newest good image, " + e.facts.Image + "; see `keyedin image list`"})
+	}
 	for _, c := range p.Changes {
 		if c.Address == template && c.Action == engine.Update && n == 0 {
 			n, _ = o.Attrs["instances"].(float64)
@@ -35,61 +41,90 @@ func (e *environment) old(p *engine.Plan) {
 	}
 }
 
-// outdated is the group's name, and how many of its instances run what an
-// older template made.
-func (e *environment) outdated(ctx context.Context) (group string, count int, err error) {
-	world, err := e.engine.Observe(ctx, e.stack, e.last)
-	if err != nil {
-		return "", 0, e.explain(ctx, err)
-	}
-	o, ok := world.At(fleet)
-	if !ok {
-		return "", 0, nil
-	}
-	n, _ := o.Attrs["outdated"].(float64)
-	return o.ID, int(n), nil
-}
-
 // roll replaces the instances that an older template made, one after the
 // other, and watches it. Its end does not depend on this program.
 func (e *environment) roll(ctx context.Context, asked bool) error {
-	group, count, err := e.outdated(ctx)
-	if err != nil || count == 0 {
-		return err
+	f, err := e.clients.Fleet(ctx, architecture.NamesOf(e.config).Group)
+	if none := (*aws.NoGroup)(nil); errors.As(err, &none) {
+		return nil
+	}
+	if err != nil || f.Old() == 0 {
+		return e.explain(ctx, err)
 	}
 	if !asked {
 		if !e.Asks {
 			return nil // the plan has said how many there are
 		}
-		if e.ask(fmt.Sprintf("Replace the %d running instances of an older template now, one after the other?", count), "yes") != nil {
+		if e.ask(fmt.Sprintf("Replace the %d running instances of an older template now, one after the other?", f.Old()), "yes") != nil {
 			return nil // they stay; nothing has failed
 		}
 	}
 	if err := e.undeployed(ctx); err != nil {
 		return err
 	}
-	r, err := e.clients.StartRefresh(ctx, group, "")
+	r, back, err := e.clients.Renew(ctx, f)
 	if err != nil {
 		return e.explain(ctx, err)
 	}
-	e.Say("Replacing %d instances, one after the other; a new one is healthy before an old one goes.", count)
+	e.Say("Replacing %d instances, one after the other; a new one is healthy before an old one goes.", f.Old())
+	if back != "" {
+		e.Say("If that fails, AWS goes back to version %s of the template, which runs now.", back)
+	}
+	return e.watchRefresh(ctx, f.Group, r.ID)
+}
+
+// watchRefresh follows a refresh to its end, and makes sure of it.
+func (e *environment) watchRefresh(ctx context.Context, group, id string) error {
 	last := ""
-	r, err = e.clients.WatchRefresh(ctx, group, r.ID, e.pause, func(now aws.Refresh) {
-		if text := fmt.Sprintf("%s, %d %% done, %d left. %s", now.Status, now.Percent, now.Left, now.Reason); text != last {
+	r, err := e.clients.WatchRefresh(ctx, group, id, e.pause, func(now aws.Refresh) {
+		if text := strings.TrimSpace(fmt.Sprintf("%s, %d %% done, %d left. %s", now.Status, now.Percent, now.Left, now.Reason)); text != last {
 			e.Say("  %s", text)
 			last = text
 		}
 	})
 	switch {
 	case errors.Is(err, errStoppedWatching):
-		return &exit{exitInterrupted, errors.New("no longer watching; AWS goes on replacing the instances. See how far it is with: keyedin status")}
+		return &exit{exitInterrupted, fmt.Errorf("no longer watching; AWS goes on replacing the instances. Watch it again with: %s", e.line("apply --roll"))}
 	case err != nil:
 		return e.explain(ctx, err)
+	case r.RolledBack():
+		return fmt.Errorf("the new instances failed, and AWS has gone back to what ran before: %s\n"+
+			"The group makes instances of that until the next apply. Look at the reason; the image that ran before is an\n"+
+			"app.image of the config away: %s", r.Reason, e.line("image list"))
 	case !r.Succeeded():
-		return fmt.Errorf("the instances were not all replaced: %s. %s\nThose that were not are untouched; look at the reason, then: keyedin apply --roll", r.Status, r.Reason)
+		return fmt.Errorf("the instances were not all replaced: %s. %s\nThose that were not are untouched; look at the reason, then: %s", r.Status, r.Reason, e.line("apply --roll"))
+	}
+	// A refresh can succeed and leave instances that it was not to touch.
+	f, err := e.clients.Fleet(ctx, group)
+	if err != nil {
+		return e.explain(ctx, err)
+	}
+	if f.Old() > 0 {
+		return fmt.Errorf("AWS calls the replacing successful, but %d instances still run another template than version %s: they are protected from scale-in or in standby.\n"+
+			"Look at them in the EC2 console, then: %s", f.Old(), f.Version, e.line("apply --roll"))
 	}
 	e.Say("All instances run the current template.")
 	return nil
+}
+
+// beingReplaced keeps an apply from changing what the group is set to while its
+// instances are replaced: AWS goes back to that when it fails. One that is asked
+// to roll watches it to its end, and has to plan again.
+func (e *environment) beingReplaced(ctx context.Context, p *engine.Plan, roll bool) (again bool, err error) {
+	i := slices.IndexFunc(p.Changes, func(c engine.Change) bool { return c.Address == fleet && c.Action == engine.Update })
+	if i < 0 || !slices.ContainsFunc(p.Changes[i].Fields, func(f engine.FieldChange) bool { return f.Field == "version" }) {
+		return false, nil
+	}
+	r, err := e.clients.RefreshStatus(ctx, p.Changes[i].ID, "")
+	if err != nil || !r.Running() {
+		return false, e.explain(ctx, err)
+	}
+	if !roll {
+		return false, fmt.Errorf("the instances are being replaced (%s, %d %% done), and a change now would take away what AWS goes back to if that fails.\n"+
+			"Wait for it, or watch it with: %s", r.Status, r.Percent, e.line("apply --roll"))
+	}
+	e.Say("The instances are being replaced already; going on once that has ended.")
+	return true, e.watchRefresh(ctx, p.Changes[i].ID, r.ID)
 }
 
 var errStoppedWatching = errors.New("stopped watching")
