@@ -195,9 +195,10 @@ def launching(call, held):
 def checking(call, held):
     """A target is initial until it has passed its health checks."""
     answer = call.next()
+    group = call.backend().target_groups[call.params["TargetGroupArn"]]
     for shown in answer["TargetHealthDescriptions"]:
-        key = shown["Target"]["Id"]
-        if shown["TargetHealth"]["State"] == "healthy" and held.slow and age(held, f"health {key}") < HEALTH:
+        since = group.__dict__.get("_mend_registered", {}).get(shown["Target"]["Id"], 0)
+        if shown["TargetHealth"]["State"] == "healthy" and held.slow and time.monotonic() - since < held.real(HEALTH):
             shown["TargetHealth"] = {"State": "initial", "Reason": "Elb.InitialHealthChecking",
                                      "Description": "Initial health checks in progress"}
     return answer
