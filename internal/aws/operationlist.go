@@ -35,6 +35,7 @@ autoscaling:UpdateAutoScalingGroup autoscaling:UpdateAutoScalingGroup ec2:RunIns
 cloudtrail:LookupEvents
 cloudwatch:DeleteAlarms
 cloudwatch:DescribeAlarms
+cloudwatch:GetMetricData
 cloudwatch:ListTagsForResource
 cloudwatch:PutMetricAlarm cloudwatch:PutMetricAlarm cloudwatch:TagResource
 cloudwatch:TagResource
@@ -280,6 +281,7 @@ sns:Subscribe
 sns:TagResource
 sns:Unsubscribe
 sns:UntagResource
+ssm:CancelCommand
 ssm:DeleteParameters
 ssm:DescribeInstanceInformation
 ssm:GetCommandInvocation
