@@ -10,7 +10,7 @@ trap 'exit 130' INT
 limit=300
 well=0
 until [ "$well" = 2 ]; do
-  answer=$(curl -s -o /dev/null --max-time 5 --user-agent keyedin -w '%{http_code}' \
+  answer=$(curl -s -o /dev/null --max-time 5 --globoff --user-agent keyedin -w '%{http_code}' \
     "http://127.0.0.1$KEYEDIN_HEALTH_CHECK") || true
   if [ "$answer" = 200 ]; then
     well=$((well + 1))

@@ -12,7 +12,7 @@ touch /etc/keyedin/released
 systemctl stop keyedin-placeholder
 
 say "stopping what runs"
-compose down --remove-orphans --timeout 30
+compose down --remove-orphans
 say "starting $version"
 compose up --detach --no-build --remove-orphans
 rm -f "$environment.changed"
