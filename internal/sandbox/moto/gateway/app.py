@@ -38,6 +38,8 @@ class Gateway:
             answer = self._violations(environ)
         elif path == "/moto-api/stern":
             answer = self._stern(Request(environ))
+        elif path == "/moto-api/deploys":
+            answer = self._deploys(Request(environ))
         elif path.startswith(("/moto-api", "/latest/")) or path == "/favicon.ico":
             if path == "/moto-api/reset":
                 self.violations.clear()
@@ -109,6 +111,14 @@ class Gateway:
     def _stern(self, request):
         with self.lock:
             status, document = stern.control(request.method, request.query, request.body)
+        return Answer(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
+
+    def _deploys(self, request):
+        from mends import codedeploy_deployments as deployments
+
+        call = Call.looking("codedeploy", request.query["account"], request.query.get("region", "us-east-1"), request)
+        with self.lock:
+            status, document = deployments.control(call, request.method, request.body)
         return Answer(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
     def _moto(self, environ):

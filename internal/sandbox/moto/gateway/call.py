@@ -38,6 +38,13 @@ class Call:
         self.account = request.headers.get("x-moto-account-id") or account_of(request.access_key())
         self._mends = iter(mends_for(self.service, self.operation))
 
+    @classmethod
+    def looking(cls, service, account, region, request):
+        """No call of a client's, but a look at an account from outside: it has models and stores, and asks nothing."""
+        call = cls.__new__(cls)
+        call.service, call.account, call.region, call.request = service, account, region, request
+        return call
+
     def backend(self, service=None, region=None):
         """moto's models of a service in this account and region (global services have their own region)."""
         service = service or self.service

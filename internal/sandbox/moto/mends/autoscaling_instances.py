@@ -9,6 +9,7 @@ from moto.core.exceptions import ServiceException
 
 from gateway.errors import AwsError
 
+from .codedeploy_scaling import join, launched
 from .ec2_instances import start
 from .ec2_templates import version_of
 
@@ -49,7 +50,7 @@ def settle(call, group):
             end(call, group, state, "an EC2 health check indicating it has been terminated or stopped")
         elif state.health_status.lower() == "unhealthy" and "ReplaceUnhealthy" not in suspended:
             end(call, group, state, "an instance that was set unhealthy")
-    there = [s for s in group.instance_states if s.lifecycle_state in ("InService", "Pending")]
+    there = [s for s in group.instance_states if s.lifecycle_state in ("InService", "Pending", "Pending:Wait")]
     extra = len(there) - group.desired_capacity
     for state in [s for s in there if not s.protected_from_scale_in][:max(extra, 0)]:
         if "Terminate" not in suspended:
@@ -97,7 +98,9 @@ def launch(call, group, held):
     state._mend_template = {"LaunchTemplateId": version.template.id, "LaunchTemplateName": version.template.name,
                             "Version": str(version.number)}
     group.instance_states.append(state)
-    call.backend("autoscaling").update_attached_target_groups(group.name)
+    launched(call, group, state)
+    if state.lifecycle_state == "Pending" and not any(p["ProcessName"] == "AddToLoadBalancer" for p in group.suspended_processes):
+        join(call, group, state)
     note(group, f"Launching a new EC2 instance: {instance.id}", cause)
     return state
 

@@ -81,15 +81,21 @@ def _replace(call, group, refresh, back):
     """userguide asg-instance-refresh.html: the new instance first, where the group may have more than it wants."""
     held = refresh["_old"] if back else refresh["_held"]
     refresh["_left"] = [s for s in refresh["_left"] if s in group.instance_states]
+    if any(s.lifecycle_state == "Pending:Wait" for s in group.instance_states):
+        return
     if refresh["_left"]:
-        if launch(call, group, held) is None:
+        new = refresh.pop("_new", None) or launch(call, group, held)
+        if new is None:
             reason = f"Failed launching instances: {group._mend_activities[-1].get('StatusMessage', '')}"
             if refresh["Preferences"].get("AutoRollback") and not back:
                 _turn(call, group, refresh, reason)
             else:
                 refresh |= {"Status": "RollbackFailed" if back else "Failed", "StatusReason": reason, "EndTime": now()}
             return
-        group.instance_states[-1].lifecycle_state = "InService"
+        if new.lifecycle_state == "Pending:Wait":  # it has to have the release first
+            refresh["_new"] = new
+            return
+        new.lifecycle_state = "InService"
         end(call, group, refresh["_left"].pop(0), "an instance refresh")
     left, count = len(refresh["_left"]), max(refresh["_count"], 1)
     refresh |= {"InstancesToUpdate": left, "PercentageComplete": 100 * (count - left) // count}

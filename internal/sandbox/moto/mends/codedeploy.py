@@ -1,18 +1,16 @@
-"""CodeDeploy: deployment groups that can be read, changed and removed, and deployments that come to an end."""
+"""CodeDeploy: applications and deployment groups that can be read, changed and removed."""
 
-import datetime
 import uuid
 
 from gateway.errors import AwsError
 from gateway.registry import mend
 
+from .codedeploy_play import play
+from .codedeploy_scaling import hooks
+
 LISTS = ("ec2TagFilters", "onPremisesInstanceTagFilters", "autoScalingGroups", "triggerConfigurations", "ecsServices")
 CONFIGS = ("AllAtOnce", "HalfAtATime", "OneAtATime")
 STYLE = {"deploymentType": "IN_PLACE", "deploymentOption": "WITHOUT_TRAFFIC_CONTROL"}
-
-
-def _now():
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def _application(call):
@@ -23,7 +21,7 @@ def _application(call):
     return application
 
 
-def _group(call, name):
+def group_of(call, name):
     application = _application(call)
     group = call.store("groups").get((application.application_name, name))
     if group is None:
@@ -58,10 +56,10 @@ def _check(call):
         raise AwsError("InvalidAutoRollbackConfigException", "Rollback on alarm needs an alarm configuration")
 
 
-def _hooks(names, old=()):
-    known = {g["name"]: g for g in old}
-    return [known.get(n) or {"name": n, "hook": f"CodeDeploy-managed-automatic-launch-deployment-hook-{uuid.uuid4()}"}
-            for n in names]
+def _with_hook(call, group):
+    """The Auto Scaling groups of a group whose hook is still there: one that was taken away is put back at an update."""
+    there = call.backend("autoscaling").lifecycle_hooks
+    return [g for g in group["autoScalingGroups"] if f"{g['name']}_{g['hook']}" in there]
 
 
 @mend("codedeploy", "CreateDeploymentGroup")
@@ -78,7 +76,7 @@ def create_group(call):
                    "outdatedInstancesStrategy": "UPDATE", "terminationHookEnabled": False,
                    **dict.fromkeys(LISTS, []), **given, "deploymentGroupId": str(uuid.uuid4()),
                    "computePlatform": application.compute_platform or "Server",
-                   "autoScalingGroups": _hooks(given.get("autoScalingGroups", []))}
+                   "autoScalingGroups": hooks(call, given.get("autoScalingGroups", []))}
     if tags:
         call.backend().tagger.tag_resource(_arn(call, "deploymentgroup", "/".join(key)),
                                            [{"Key": t["Key"], "Value": t.get("Value", "")} for t in tags])
@@ -90,14 +88,14 @@ def update_group(call):
     """API_UpdateDeploymentGroup.html: what is not given is kept, an empty list clears; the group may be renamed."""
     given = dict(call.params)
     application, old = given.pop("applicationName"), given.pop("currentDeploymentGroupName")
-    group, groups = _group(call, old), call.store("groups")
+    group, groups = group_of(call, old), call.store("groups")
     new = given.pop("newDeploymentGroupName", old)
     if new != old and (application, new) in groups:
         raise AwsError("DeploymentGroupAlreadyExistsException", f"Deployment group name already exists: {new}")
     call.params.setdefault("alarmConfiguration", group.get("alarmConfiguration"))
     _check(call)
     if "autoScalingGroups" in given:
-        given["autoScalingGroups"] = _hooks(given["autoScalingGroups"], group["autoScalingGroups"])
+        given["autoScalingGroups"] = hooks(call, given["autoScalingGroups"], _with_hook(call, group))
     group |= given | {"deploymentGroupName": new}
     groups[application, new] = groups.pop((application, old))
     if new != old:
@@ -110,8 +108,9 @@ def update_group(call):
 
 @mend("codedeploy", "GetDeploymentGroup")
 def get_group(call):
-    """API_DeploymentGroupInfo.html: Auto Scaling groups come with their hooks."""
-    return {"deploymentGroupInfo": _group(call, call.params["deploymentGroupName"])}
+    """API_DeploymentGroupInfo.html: Auto Scaling groups come with their hooks, and what was deployed last."""
+    play(call)
+    return {"deploymentGroupInfo": group_of(call, call.params["deploymentGroupName"])}
 
 
 @mend("codedeploy", "BatchGetDeploymentGroups")
@@ -133,7 +132,9 @@ def list_groups(call):
 def delete_group(call):
     """API_DeleteDeploymentGroup.html: no error for a group that is not there."""
     key = call.params["applicationName"], call.params["deploymentGroupName"]
-    call.store("groups").pop(key, None)
+    group = call.store("groups").pop(key, None)
+    if group:
+        hooks(call, [], group["autoScalingGroups"])
     call.backend().tagger.delete_all_tags_for_resource(_arn(call, "deploymentgroup", "/".join(key)))
     return {"hooksNotCleanedUp": []}
 
@@ -145,7 +146,7 @@ def delete_application(call):
     call.backend().applications.pop(name, None)
     call.backend().tagger.delete_all_tags_for_resource(_arn(call, "application", name))
     for key in [k for k in call.store("groups") if k[0] == name]:
-        del call.store("groups")[key]
+        hooks(call, [], call.store("groups").pop(key)["autoScalingGroups"])
         call.backend().tagger.delete_all_tags_for_resource(_arn(call, "deploymentgroup", "/".join(key)))
     return {}
 
@@ -169,87 +170,3 @@ def tags_of_what_is(call):
     if not there:
         code = "ApplicationDoesNotExistException" if kind == "application" else "DeploymentGroupDoesNotExistException"
         raise AwsError(code, f"No {kind} found for name: {name}")
-
-
-@mend("codedeploy", "CreateDeployment")
-def create_deployment(call):
-    """API_CreateDeployment.html: one at a time in a group."""
-    name = call.params.get("deploymentGroupName")
-    if not name:
-        raise AwsError("DeploymentGroupNameRequiredException", "The deployment group name was not specified.")
-    group, deployments = _group(call, name), call.store("deployments")
-    running = [d for d in deployments.values() if (d["applicationName"], d["deploymentGroupName"]) == (
-        group["applicationName"], name) and d["status"] in ("Created", "Queued", "InProgress")]
-    if running:
-        raise AwsError("DeploymentLimitExceededException", f"The Deployment Group '{name}' already has an active "
-                       f"Deployment '{running[0]['deploymentId']}'")
-    key = f"d-{uuid.uuid4().hex[:9].upper()}"
-    kept = {k: group[k] for k in ("deploymentConfigName", "deploymentStyle", "loadBalancerInfo", "computePlatform",
-                                  "autoRollbackConfiguration") if group.get(k) is not None}
-    deployments[key] = kept | call.params | {
-        "deploymentId": key, "status": "Created", "createTime": _now(), "creator": "user",
-        "deploymentOverview": dict.fromkeys(("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready"), 0)}
-    return {"deploymentId": key}
-
-
-def _deployment(call):
-    deployment = call.store("deployments").get(call.params["deploymentId"])
-    if deployment is None:
-        raise AwsError("DeploymentDoesNotExistException", f"No deployment found for id: {call.params['deploymentId']}")
-    return deployment
-
-
-def _advance(deployment):
-    if deployment["status"] == "InProgress":
-        deployment |= {"status": "Succeeded", "completeTime": _now()}
-    if deployment["status"] == "Created":
-        deployment |= {"status": "InProgress", "startTime": _now()}
-
-
-@mend("codedeploy", "GetDeployment")
-def get_deployment(call):
-    """API_DeploymentInfo.html: Created, then InProgress, then Succeeded, a step each time it is looked at."""
-    deployment = _deployment(call)
-    answer = {"deploymentInfo": dict(deployment)}
-    _advance(deployment)
-    if deployment["status"] == "Succeeded":
-        group = call.store("groups").get((deployment["applicationName"], deployment["deploymentGroupName"]))
-        if group:
-            last = {"deploymentId": deployment["deploymentId"], "status": "Succeeded",
-                    "createTime": deployment["createTime"], "endTime": deployment["completeTime"]}
-            group |= {"lastSuccessfulDeployment": last, "lastAttemptedDeployment": last,
-                      "targetRevision": deployment.get("revision", {})}
-    return answer
-
-
-@mend("codedeploy", "BatchGetDeployments")
-def get_deployments(call):
-    """API_BatchGetDeployments.html."""
-    found = [call.store("deployments").get(i) for i in call.params["deploymentIds"]]
-    return {"deploymentsInfo": [d for d in found if d]}
-
-
-@mend("codedeploy", "ListDeployments")
-def list_deployments(call):
-    """API_ListDeployments.html: an application and a group are named together."""
-    p = call.params
-    if ("applicationName" in p) != ("deploymentGroupName" in p):
-        code = "DeploymentGroupNameRequiredException" if "applicationName" in p else "ApplicationNameRequiredException"
-        raise AwsError(code, "Application name and deployment group name must be given together.")
-    if "applicationName" in p:
-        _group(call, p["deploymentGroupName"])
-    wanted = p.get("includeOnlyStatuses")
-    return {"deployments": [d["deploymentId"] for d in reversed(call.store("deployments").values()) if
-                            p.get("applicationName", d["applicationName"]) == d["applicationName"] and
-                            p.get("deploymentGroupName", d["deploymentGroupName"]) == d["deploymentGroupName"] and
-                            (not wanted or d["status"] in wanted)]}
-
-
-@mend("codedeploy", "StopDeployment")
-def stop_deployment(call):
-    """API_StopDeployment.html."""
-    deployment = _deployment(call)
-    if deployment["status"] in ("Succeeded", "Failed", "Stopped"):
-        raise AwsError("DeploymentAlreadyCompletedException", "The deployment has already been completed.")
-    deployment |= {"status": "Stopped", "completeTime": _now()}
-    return {"status": "Succeeded", "statusMessage": "No more events will be processed."}

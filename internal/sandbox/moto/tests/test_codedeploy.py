@@ -65,17 +65,6 @@ def test_deletes(aws, group):
     refused("ApplicationDoesNotExistException", aws.codedeploy.get_application, applicationName="app")
 
 
-def test_deployment_comes_to_an_end(aws, group):
-    new = {**group, "revision": {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k", "bundleType": "zip"}}}
-    key = aws.codedeploy.create_deployment(**new)["deploymentId"]
-    refused("DeploymentLimitExceededException", aws.codedeploy.create_deployment, **new)
-    seen = [aws.codedeploy.get_deployment(deploymentId=key)["deploymentInfo"]["status"] for _ in range(3)]
-    assert seen == ["Created", "InProgress", "Succeeded"]
-    key = aws.codedeploy.create_deployment(**new)["deploymentId"]
-    aws.codedeploy.stop_deployment(deploymentId=key)
-    assert aws.codedeploy.list_deployments(**group, includeOnlyStatuses=["Stopped"])["deployments"] == [key]
-
-
 def test_times_are_numbers(aws, group):
     request = urllib.request.Request(aws.endpoint, json.dumps({"applicationName": "app"}).encode(), {
         "X-Amz-Target": "CodeDeploy_20141006.GetApplication", "Content-Type": "application/x-amz-json-1.1",
