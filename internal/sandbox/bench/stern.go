@@ -19,6 +19,11 @@ type Stern struct {
 	NoSpot         []string `json:"no_spot,omitempty"`         // zones without spot capacity, or "*"
 	NeverValidates bool     `json:"never_validates,omitempty"` // certificates stay pending
 	ClusterBusy    float64  `json:"cluster_busy,omitempty"`    // the clusters that are there are backing up, from now on
+	Calm           bool     `json:"calm,omitempty"`            // nothing is fresh, slow or lingers: only what is said here is
+
+	// Quotas are the account's own, by their codes. Service Quotas tells them, and
+	// they are enforced; AWS's defaults are only told.
+	Quotas map[string]float64 `json:"quotas,omitempty"`
 }
 
 // Stern makes the account stern from now on, or changes how. World looks through it, and sees what is there.

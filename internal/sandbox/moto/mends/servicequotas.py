@@ -8,6 +8,7 @@ QUOTAS = {
     "vpc": {"L-F678F1CE": ("VPCs per Region", 5), "L-A4707A72": ("Internet gateways per Region", 5),
             "L-407747CB": ("Subnets per VPC", 200), "L-E79EC296": ("VPC security groups per Region", 2500),
             "L-FE5A380F": ("NAT gateways per Availability Zone", 5),
+            "L-1B52E74A": ("Gateway VPC endpoints per Region", 20),
             "L-0EA8095F": ("Inbound or outbound rules per security group", 60)},
     "ec2": {"L-0263D0A3": ("EC2-VPC Elastic IPs", 5),
             "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5),

@@ -26,13 +26,16 @@ class Settings:
         "no_spot": [],  # zones without spot capacity, or ["*"]
         "never_validates": False,  # certificates stay pending
         "cluster_busy": 0.0,  # the clusters that are there are backing up for so long, from now on
+        "quotas": {},  # the account's own quotas by code; these are enforced
+        "calm": False,  # nothing is fresh, slow or lingers, unless it is said
     }
+    calm = {"fresh": 0.0, "iam": 0.0, "slow": False, "linger": False}
 
     def __init__(self, given=None):
         unknown = set(given or {}) - set(self.fields)
         if unknown:
             raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
-        self.__dict__.update(self.fields | (given or {}))
+        self.__dict__.update(self.fields | (self.calm if (given or {}).get("calm") else {}) | (given or {}))
         self.since = time.monotonic()
         self.memory = {}
 
@@ -64,6 +67,11 @@ def of(call):
     """The settings of a call's account, or None where it is not stern or a mend asks."""
     if call.request.protocol == "asked" or call.request.access_key() == READER:
         return None
+    return settings(call)
+
+
+def settings(call):
+    """The settings of a call's account whoever asks, for what AWS does by itself; None where it is not stern."""
     if call.account not in _ACCOUNTS and _everywhere:
         _ACCOUNTS[call.account] = Settings(_everywhere[0])
     return _ACCOUNTS.get(call.account)
