@@ -94,9 +94,17 @@ func script(command []string) ([]string, error) {
 	}
 	return []string{
 		"if [ ! -x " + runner + " ]; then echo '" + noRunner + "' >&2; exit " + strconv.Itoa(noRunnerCode) + "; fi",
-		"exec " + line + " </dev/null",
+		"setsid " + line + " </dev/null &",
+		"run=$!",
+		`setsid sh -c '` + guard + `' guard $$ $run </dev/null >/dev/null 2>&1 &`,
+		"wait $run",
 	}, nil
 }
+
+// guard ends a command whose shell is gone. The agent kills that with all of its
+// process group when a command is cancelled or takes too long, which would end
+// Docker's client and leave the container running.
+const guard = `while kill -0 "$2"; do kill -0 "$1" || { kill -TERM "$2"; exit; }; sleep 1; done`
 
 // shellWord is a text as one word for a POSIX shell. Two braces would be a
 // parameter's name to Systems Manager, so they are kept apart.

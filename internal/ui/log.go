@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"io"
 	"strings"
 	"time"
 	"unicode"
@@ -48,3 +49,9 @@ func Visible(text string) string {
 		return r
 	}, text)
 }
+
+// Pass writes what a program elsewhere wrote, as it is.
+func (s Streams) Pass(text string) { _, _ = io.WriteString(s.Out, text) } // a closed pipe ends the program by itself
+
+// PassError does so with what it wrote on its standard error.
+func (s Streams) PassError(text string) { _, _ = io.WriteString(s.Err, text) } // as above

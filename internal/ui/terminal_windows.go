@@ -1,0 +1,4 @@
+package ui
+
+// resized never tells: Windows has no signal for it.
+func resized() (<-chan struct{}, func()) { return nil, func() {} }
