@@ -125,7 +125,7 @@ func (a *app) dbClusters() *cobra.Command {
 		}
 		for _, c := range all {
 			o.Print("%s", c.Name)
-			o.Print("  %s, %s, made %s, %s", role(c, o.names.Database), c.State, c.Created.UTC().Format(day), machines(c))
+			o.Print("  %s, %s, made %s, %s", role(c, o.names.Database), c.State, c.Created.UTC().Format(day), hardware(c))
 		}
 		return nil
 	})
@@ -144,8 +144,8 @@ func role(c session.Cluster, own string) string {
 	return "not in use"
 }
 
-// machines is what a cluster costs by the hour.
-func machines(c session.Cluster) string {
+// hardware is what a cluster costs by the hour.
+func hardware(c session.Cluster) string {
 	if len(c.Instances) == 0 {
 		return "no instances"
 	}

@@ -47,7 +47,7 @@ func (a *app) runDrop(ctx context.Context, name string, yes bool) error {
 		return o.explain(ctx, err)
 	}
 	if !yes {
-		o.Say("%s is %s (%s). Its automatic backups go with it; a final snapshot stays.", c.Name, role(c, o.names.Database), machines(c))
+		o.Say("%s is %s (%s). Its automatic backups go with it; a final snapshot stays.", c.Name, role(c, o.names.Database), hardware(c))
 		if err := o.ask("Delete it?", c.Name); err != nil {
 			return err
 		}

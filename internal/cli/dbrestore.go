@@ -76,7 +76,7 @@ func (a *app) runRestore(ctx context.Context, asked restoring, args []string) er
 		return o.Object(c)
 	}
 	o.Print("%s", c.Name)
-	o.Say("It is ready, beside the one in use, and costs by the hour from now on (%s).", machines(c))
+	o.Say("It is ready, beside the one in use, and costs by the hour from now on (%s).", hardware(c))
 	o.Say("Make it the one in use with: %s", o.line("db switch "+c.Name))
 	o.Say("or delete it with: %s", o.line("db drop "+c.Name))
 	return nil

@@ -125,7 +125,7 @@ func (o *operation) tellSwitch(old *session.Cluster, fresh session.Cluster) erro
 	o.Say("Its password is another. Give it to the application with: %s", o.line("apply --roll"))
 	if old != nil {
 		o.Say("The old one is %s. It costs as before, by the hour (%s) and for its storage, until: %s",
-			old.Name, machines(*old), o.line("db drop "+old.Name))
+			old.Name, hardware(*old), o.line("db drop "+old.Name))
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (e *environment) halfway(ctx context.Context, p *engine.Plan) error {
 			return e.explain(ctx, err)
 		}
 		p.Problems = append(p.Problems, engine.Note{
-			Address: shape.Address, Text: "it is being switched to " + to + ", which was cut short. Go on with: " + e.line(switching+to),
+			Address: shape.Address, Text: "it is being switched to " + to + ", which was cut short. Go on with: `" + e.line(switching+to) + "`",
 		})
 		return nil
 	}

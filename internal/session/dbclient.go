@@ -112,8 +112,21 @@ func (c Client) Shell(l Login, args []string, in io.Reader, out, errOut io.Write
 	}
 	s.Cmd = exec.Command(c.Path, all...)
 	s.Stdin, s.Stdout, s.Stderr = in, out, errOut
-	s.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MYSQL_") })
+	s.Env = append(slices.DeleteFunc(os.Environ(), isLogin), "MYSQL_TEST_LOGIN_FILE="+filepath.Join(folder, "none"))
 	return s, nil
+}
+
+// isLogin reports whether a variable leads to another server than the file does.
+// Logins that mysql_config_editor keeps would win over the file as well, and are
+// led elsewhere by MYSQL_TEST_LOGIN_FILE.
+// https://dev.mysql.com/doc/refman/8.4/en/environment-variables.html
+func isLogin(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	switch name {
+	case "MYSQL_PWD", "MYSQL_HOST", "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT", "MYSQL_TEST_LOGIN_FILE":
+		return true
+	}
+	return false
 }
 
 // namesDatabase reports whether an argument chooses a database: an option for

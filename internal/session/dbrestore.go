@@ -106,7 +106,7 @@ func (d Databases) Restore(ctx context.Context, r Restore) (Cluster, error) {
 		}
 		if now := c.progress(); now != said {
 			d.Tell(now)
-			said = now
+			said, n = now, 0
 		}
 		if err := d.pause(ctx, n); err != nil {
 			return c, err

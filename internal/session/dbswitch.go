@@ -105,8 +105,12 @@ func (s Switch) Run(ctx context.Context) (old *Cluster, new Cluster, err error) 
 		if p.new != nil {
 			mark = p.new.ResourceID
 			steps := s.steps(p)
-			if err := s.take(ctx, steps, said); err != nil {
+			fresh, err := s.take(ctx, steps, said)
+			if err != nil {
 				return p.old, *p.new, err
+			}
+			if fresh {
+				n = 0
 			}
 			if len(steps) == 0 && p.settled() {
 				return p.old, *p.new, nil
@@ -137,18 +141,19 @@ type step struct {
 	do   func(context.Context) error
 }
 
-// take takes steps; what RDS is not ready for is tried again after the next look.
-func (s Switch) take(ctx context.Context, steps []step, said map[string]bool) error {
+// take takes steps; what RDS is not ready for is tried again after the next
+// look. fresh: one of them was not taken before.
+func (s Switch) take(ctx context.Context, steps []step, said map[string]bool) (fresh bool, err error) {
 	for _, step := range steps {
 		if !said[step.text] {
 			s.Tell(step.text)
-			said[step.text] = true
+			said[step.text], fresh = true, true
 		}
 		if err := unlessBusy(step.do(ctx)); err != nil {
-			return err
+			return fresh, err
 		}
 	}
-	return nil
+	return fresh, nil
 }
 
 func (p pair) settled() bool {
