@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,9 @@ KEYEDIN_DATABASE_SECRET='arn:aws:secretsmanager:us-east-1:123456789012:secret:rd
 
 func newHost(t *testing.T) host {
 	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("an instance is Linux: flock and memfd_create are not on " + runtime.GOOS)
+	}
 	h := host{t, t.TempDir()}
 	for _, dir := range []string{"bin", "docker", "etc/keyedin", "etc/systemd/system", "root", "opt/keyedin/current", "var/lib"} {
 		h.must(os.MkdirAll(h.path(dir), 0o755))

@@ -23,3 +23,12 @@ func TestShellcheck(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// Amazon Linux 2023 has Python 3.9.
+func TestPythonIsNotTooNew(t *testing.T) {
+	t.Parallel()
+	const parse = `import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 9))`
+	if out, err := exec.Command("python3", "-c", parse, "files/hooks/release.py").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
