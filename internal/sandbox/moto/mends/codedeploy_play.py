@@ -149,6 +149,8 @@ def _event(call, deployment, target):
         target |= {"status": "InProgress", "at": now()}
         event |= {"status": "InProgress", "startTime": now()}
         deployment["_until"] = time.monotonic() + _takes(call, deployment, name) * (SILENCE if lost else 1)
+        if name == "BlockTraffic":  # connections are drained as long as it lasts
+            _do(call, deployment, target, name)
         _count(deployment)
         return True
     if control(call).get("hold") == name:
@@ -162,7 +164,8 @@ def _event(call, deployment, target):
         return _fail(call, deployment, target, event, failure)
     event |= {"status": "Succeeded", "endTime": now(), "diagnostics": {
         "errorCode": "Success", "scriptName": "", "message": "Succeeded", "logTail": ""}}
-    _do(call, deployment, target, name)
+    if name != "BlockTraffic":
+        _do(call, deployment, target, name)
     if event is target["events"][-1]:
         _leave(call, deployment, target, "Succeeded")
     _count(deployment)
