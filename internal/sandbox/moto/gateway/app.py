@@ -10,7 +10,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from stern import account as stern
 
-from . import trail, validate
+from . import oci, trail, validate
 from .call import Call
 from .errors import AwsError
 from .reader import Unreadable
@@ -40,6 +40,9 @@ class Gateway:
             answer = self._stern(Request(environ))
         elif path == "/moto-api/deploys":
             answer = self._deploys(Request(environ))
+        elif oci.speaks(environ):
+            with self.lock:
+                answer = oci.serve(Request(environ))
         elif path.startswith(("/moto-api", "/latest/")) or path == "/favicon.ico":
             if path == "/moto-api/reset":
                 self.violations.clear()
