@@ -276,6 +276,7 @@ sns:DeleteTopic
 sns:GetTopicAttributes
 sns:ListSubscriptionsByTopic
 sns:ListTagsForResource
+sns:Publish
 sns:SetTopicAttributes
 sns:Subscribe
 sns:TagResource

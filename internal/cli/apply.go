@@ -14,6 +14,7 @@ import (
 
 	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
+	"github.com/keyedin-app/keyedin-infra/internal/messages"
 	"github.com/keyedin-app/keyedin-infra/internal/state"
 	"github.com/keyedin-app/keyedin-infra/internal/ui"
 )
@@ -230,7 +231,11 @@ func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, w
 		}
 	}
 	e.serving(ctx, p, out, writer.State())
-	return e.conclude(ctx, p, out, time.Since(run.Started))
+	err := e.conclude(ctx, p, out, time.Since(run.Started))
+	if !quiet {
+		e.announce(ctx, messages.Apply, e.told(run))
+	}
+	return err
 }
 
 // showThen prints the plan for programs, with the error that ends the command.

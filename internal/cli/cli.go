@@ -126,8 +126,9 @@ Every command works on a local AWS with --sandbox: nothing to pay, no account.`,
 		a.initCommand(), a.schemaCommand(),
 		a.planCommand(), a.applyCommand(), a.destroyCommand(),
 		a.statusCommand(), a.historyCommand(), a.unlockCommand(),
-		a.deployCommand(), a.rollbackCommand(), a.ciCommand(),
+		a.deployCommand(), a.rollbackCommand(), a.ciCommand(), a.messagesCommand(),
 		a.imageCommand(), a.envCommand(), a.dbCommand(),
+		a.runCommand(), a.execCommand(), a.sshCommand(), a.logsCommand(), a.metricsCommand(),
 		a.sandboxCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand())

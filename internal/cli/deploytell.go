@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/keyedin-app/keyedin-infra/internal/deploy"
+	"github.com/keyedin-app/keyedin-infra/internal/messages"
 	"github.com/keyedin-app/keyedin-infra/internal/state"
 )
 
@@ -110,4 +111,6 @@ func (d *deployment) tell() {
 }
 
 // deployed is told of each deployment that has ended, once.
-func (d *deployment) deployed(context.Context, deploy.Outcome) {}
+func (d *deployment) deployed(ctx context.Context, out deploy.Outcome) {
+	d.announce(ctx, messages.Deploy, d.shipped(out))
+}
