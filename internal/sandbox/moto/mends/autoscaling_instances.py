@@ -4,7 +4,7 @@ import datetime
 import math
 import uuid
 
-from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.core.exceptions import ServiceException
 
 from gateway.errors import AwsError
@@ -21,6 +21,7 @@ def _only_note(group, capacity):
 # Starting and ending instances is the matter of settle, below.
 FakeAutoScalingGroup.set_desired_capacity = _only_note
 FakeAutoScalingGroup.replace_autoscaling_group_instances = lambda group, count, tags: None
+AutoScalingBackend.notify_terminate_instances = lambda backend, ids: None
 
 
 def now():
@@ -42,22 +43,36 @@ def note(group, description, cause, failure=None):
             {"StatusMessage": failure} if failure else {}))
 
 
+def suspended(group):
+    """The names of the processes that are suspended."""
+    return {p["ProcessName"] for p in group.suspended_processes}
+
+
 def settle(call, group):
     """Ends and starts instances until the group has as many as it wants."""
-    suspended = {p["ProcessName"] for p in group.suspended_processes}
-    for state in list(group.instance_states):
-        if state.instance.state in ("terminated", "shutting-down", "stopped"):
-            end(call, group, state, "an EC2 health check indicating it has been terminated or stopped")
-        elif state.health_status.lower() == "unhealthy" and "ReplaceUnhealthy" not in suspended:
-            end(call, group, state, "an instance that was set unhealthy")
+    _replace_unhealthy(call, group)
     there = [s for s in group.instance_states if s.lifecycle_state in ("InService", "Pending", "Pending:Wait")]
     extra = len(there) - group.desired_capacity
     for state in [s for s in there if not s.protected_from_scale_in][:max(extra, 0)]:
-        if "Terminate" not in suspended:
+        if "Terminate" not in suspended(group):
             end(call, group, state, f"shrinking the capacity to {group.desired_capacity}")
     for _ in range(max(-extra, 0)):
-        if "Launch" in suspended or not launch(call, group, group._mend_held):
+        if "Launch" in suspended(group) or not launch(call, group, group._mend_held):
             break
+
+
+def _replace_unhealthy(call, group):
+    """userguide understand-how-suspending-processes-affects-other-processes.html, as-enter-exit-standby.html: what the
+    health check found stays marked while it may not be replaced; instances on standby are not checked."""
+    for state in list(group.instance_states):
+        why = "an instance that was set unhealthy"
+        if state.lifecycle_state == "Standby":
+            continue
+        if state.instance.state in ("terminated", "shutting-down", "stopped") and "HealthCheck" not in suspended(group):
+            state.health_status = "Unhealthy"
+            why = "an EC2 health check indicating it has been terminated or stopped"
+        if state.health_status.lower() == "unhealthy" and not suspended(group) & {"ReplaceUnhealthy", "Terminate"}:
+            end(call, group, state, why)
 
 
 def _subnet(group):
@@ -99,7 +114,7 @@ def launch(call, group, held):
                             "Version": str(version.number)}
     group.instance_states.append(state)
     launched(call, group, state)
-    if state.lifecycle_state == "Pending" and not any(p["ProcessName"] == "AddToLoadBalancer" for p in group.suspended_processes):
+    if state.lifecycle_state == "Pending" and "AddToLoadBalancer" not in suspended(group):
         join(call, group, state)
     note(group, f"Launching a new EC2 instance: {instance.id}", cause)
     return state

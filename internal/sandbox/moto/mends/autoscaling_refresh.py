@@ -7,7 +7,7 @@ from gateway.errors import AwsError
 from gateway.registry import mend
 
 from .autoscaling import configuration, group_of
-from .autoscaling_instances import end, launch, now, specification
+from .autoscaling_instances import end, launch, now, specification, suspended
 from .ec2_templates import version_of
 
 RUNNING = ("Pending", "InProgress", "Cancelling", "RollbackInProgress")
@@ -82,6 +82,8 @@ def _replace(call, group, refresh, back):
     held = refresh["_old"] if back else refresh["_held"]
     refresh["_left"] = [s for s in refresh["_left"] if s in group.instance_states]
     if any(s.lifecycle_state == "Pending:Wait" for s in group.instance_states):
+        return
+    if suspended(group) & {"InstanceRefresh", "Launch", "Terminate"}:  # as-suspend-resume-processes.html
         return
     if refresh["_left"]:
         new = refresh.pop("_new", None) or launch(call, group, held)
