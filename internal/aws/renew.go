@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -99,10 +98,9 @@ func (c *Clients) Renew(ctx context.Context, f Fleet) (r Refresh, back string, e
 	if err := c.setVersion(ctx, f, back); err != nil {
 		return Refresh{}, "", err
 	}
-	if r, err = c.StartRefresh(ctx, f.Group, f.Version); err != nil {
-		return Refresh{}, "", errors.Join(err, c.setVersion(context.WithoutCancel(ctx), f, f.Version))
-	}
-	return r, back, nil
+	// When that is refused the group stays at what works; the next apply moves it.
+	r, err = c.StartRefresh(ctx, f.Group, f.Version)
+	return r, back, err
 }
 
 // hasVersion reports whether a version of the group's template is there.

@@ -27,14 +27,26 @@ takes the newest good one at its next apply.`,
 }
 
 // onImages is a subcommand of image that takes no arguments.
-func (a *app) onImages(run func(*operation, context.Context) error) func(*cobra.Command, []string) error {
+func (a *app) onImages(open func(context.Context) (*operation, error), run func(*operation, context.Context) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, _ []string) error {
-		o, err := a.operate(c.Context())
+		o, err := open(c.Context())
 		if err != nil {
 			return err
 		}
 		return run(o, c.Context())
 	}
+}
+
+// inAccount is enough for what needs no environment: images outlive it.
+func (a *app) inAccount(ctx context.Context) (*operation, error) {
+	e, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if e.facts, err = e.clients.Caller(ctx, e.config.Account); err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	return &operation{e, architecture.NamesOf(e.config)}, nil
 }
 
 // bakery is where images of the environment are made; say tells what it does.

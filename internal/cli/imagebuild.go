@@ -25,7 +25,7 @@ There is nothing to do when a good image was made of the same Amazon Linux by th
 same recipe. It can be interrupted or killed at any moment: the next build goes
 on. Two at once make one image.`,
 		Example: "  keyedin image build\n  keyedin image build --yes && keyedin apply --roll",
-		RunE:    a.onImages(func(o *operation, ctx context.Context) error { return o.bake(ctx, again, yes) }),
+		RunE:    a.onImages(a.operate, func(o *operation, ctx context.Context) error { return o.bake(ctx, again, yes) }),
 	}
 	c.Flags().BoolVar(&again, "force", false, "bake one more, also when there is a good one")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

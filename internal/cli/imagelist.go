@@ -3,16 +3,18 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/keyedin-app/keyedin-infra/internal/image"
+	"github.com/keyedin-app/keyedin-infra/internal/ui"
 )
 
 func (a *app) imageList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the images, what uses them, and what builds have left", Args: noArgs,
-		RunE: a.onImages((*operation).images),
+		RunE: a.onImages(a.inAccount, (*operation).images),
 	}
 }
 
@@ -29,10 +31,10 @@ func (o *operation) images(ctx context.Context) error {
 		o.Print("%s has no images yet. Bake one with: %s", o.config.Name, o.line("image build"))
 	}
 	for _, i := range stock.Images {
-		o.Print("%-21s  %-30s  %s  %-8s %2d GB", i.ID, i.Name, i.Created.UTC().Format(day), standing(i), i.GB)
+		o.Print("%-21s %-23s %s %-9s %2d GB", i.ID, i.Name, i.Created.UTC().Format(day), standing(i), i.GB)
 		o.Print("  recipe %s, from %s (%s)", i.Recipe, i.Base, i.Arch)
-		if words := i.Words(); words != "" {
-			o.Print("  %s", words)
+		if len(i.UsedBy) > 0 {
+			o.Print("  used by %s", strings.Join(ui.Few(i.UsedBy, 3), ",\n          "))
 		}
 		if o.config.App.Image == i.ID {
 			o.Print("  named in app.image")
@@ -67,7 +69,7 @@ func (a *app) imagePrune() *cobra.Command {
 snapshots. One that an instance, a launch template or a group uses, or that
 app.image names, always stays. What builds have left behind goes too, also that
 of a build which is at work now; it would start again.`,
-		RunE: a.onImages(func(o *operation, ctx context.Context) error { return o.prune(ctx, keep, yes) }),
+		RunE: a.onImages(a.inAccount, func(o *operation, ctx context.Context) error { return o.prune(ctx, keep, yes) }),
 	}
 	c.Flags().IntVar(&keep, "keep", 3, "how many of the newest stay")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

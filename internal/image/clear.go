@@ -53,7 +53,7 @@ func (l Left) Names() []string {
 }
 
 func (f found) left() Left {
-	l := Left{Machines: []Machine{}, Images: []Image{}, Groups: f.groups, Snapshots: []Snapshot{}}
+	l := Left{Machines: []Machine{}, Images: []Image{}, Groups: append([]string{}, f.groups...), Snapshots: []Snapshot{}}
 	l.Machines = append(l.Machines, f.machines...)
 	for _, i := range f.images {
 		if !i.Good {

@@ -3,7 +3,6 @@ package image
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -204,22 +203,4 @@ func (b *Bakery) orphans(ctx context.Context, images []Image) ([]Snapshot, error
 		}
 	}
 	return left, nil
-}
-
-// Words say what an image is used by.
-func (i Image) Words() string {
-	if len(i.UsedBy) == 0 {
-		return ""
-	}
-	if len(i.UsedBy) <= 2 {
-		return "used by " + i.UsedBy[0] + and(i.UsedBy[1:])
-	}
-	return fmt.Sprintf("used by %s and %d more", i.UsedBy[0], len(i.UsedBy)-1)
-}
-
-func and(rest []string) string {
-	if len(rest) == 0 {
-		return ""
-	}
-	return " and " + rest[0]
 }
