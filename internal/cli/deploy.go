@@ -72,6 +72,7 @@ func (a *app) runDeploy(ctx context.Context, version string, f deployFlags) erro
 	if err != nil {
 		return err
 	}
+	o.sayReading()
 	d := &deployment{operation: o, site: o.site(), kind: deploy.KindDeploy, version: version, flags: f}
 	if !f.noBefore {
 		d.command = o.config.Deploy.Before

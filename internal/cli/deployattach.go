@@ -16,6 +16,7 @@ func (a *app) runAttach(ctx context.Context, abort, yes bool) error {
 	if err != nil {
 		return err
 	}
+	o.sayReading()
 	d := &deployment{operation: o, site: o.site(), kind: deploy.KindDeploy, flags: deployFlags{yes: yes}}
 	d.outcome = deploy.Outcome{Environment: o.config.Environment, Kind: d.kind, Started: time.Now().UTC()}
 	return d.conclude(ctx, d.attach(ctx, abort))
@@ -98,6 +99,8 @@ func (d *deployment) followAny(ctx context.Context, last deploy.Deployment, stop
 
 func ended(d deploy.Deployment) string {
 	switch {
+	case d.RollbackOf != "" && d.Succeeded():
+		return "taken back " + d.RollbackOf
 	case d.Succeeded():
 		return "succeeded"
 	case d.Status == "Stopped":

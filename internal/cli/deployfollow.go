@@ -20,6 +20,9 @@ func (d *deployment) follow(ctx context.Context, id string, stopped bool) error 
 		return d.left(err)
 	}
 	if last.Succeeded() {
+		// One at a time, the last instance may fail and the deployment succeed.
+		// https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
+		d.blame(last)
 		return d.settle(ctx, last.Version)
 	}
 	d.failed(last)
@@ -56,8 +59,12 @@ func (d *deployment) left(err error) error {
 func (d *deployment) watch(ctx context.Context, id string) (deploy.Look, error) {
 	rollout := ui.NewRollout(d.Streams)
 	defer rollout.Close()
-	shown := map[string]bool{}
+	shown, seen := map[string]bool{}, false
 	return d.site.Watch(ctx, id, func(now deploy.Look) {
+		if !seen && !now.Running() {
+			return // it is over; how it went on is of no interest any more
+		}
+		seen = true
 		for _, t := range now.Targets {
 			show(rollout, t, shown)
 		}
@@ -94,6 +101,12 @@ func (d *deployment) failed(l deploy.Look) {
 	if l.Reason != "" {
 		d.Say("AWS says: %s", l.Reason)
 	}
+	d.blame(l)
+}
+
+// blame says on which instances a deployment failed, at which step, and what its
+// script wrote last.
+func (d *deployment) blame(l deploy.Look) {
 	for _, t := range l.Targets {
 		e := t.Failed()
 		if e == nil {

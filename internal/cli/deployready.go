@@ -13,7 +13,6 @@ import (
 // prepare looks whether the deployment can be made, and mends what an earlier
 // one has left behind.
 func (d *deployment) prepare(ctx context.Context) error {
-	d.Say("Looking at the release, the instances and what is under way ...")
 	ready, err := d.look(ctx)
 	if err != nil {
 		return err

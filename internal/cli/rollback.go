@@ -43,6 +43,7 @@ func (a *app) runRollback(ctx context.Context, version string, f deployFlags) er
 	if err != nil {
 		return err
 	}
+	o.sayReading()
 	d := &deployment{operation: o, site: o.site(), kind: deploy.KindRollback, version: version, flags: f}
 	past, err := d.site.History(ctx)
 	if err != nil {

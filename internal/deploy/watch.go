@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -125,11 +126,14 @@ func (s *Site) targets(ctx context.Context, id string) ([]Target, error) {
 // Watch looks at a deployment until it has ended, and tells on of each look.
 // The end of the watch is not that of the deployment.
 func (s *Site) Watch(ctx context.Context, id string, on func(Look)) (Look, error) {
-	pause := s.looks()
+	pause, last := s.looks(), Look{}
 	for {
 		now, err := s.Look(ctx, id)
 		if err != nil {
 			return now, err
+		}
+		if !reflect.DeepEqual(now, last) {
+			pause, last = s.looks(), now // something moves: what comes next may be near
 		}
 		on(now)
 		if !now.Running() {
@@ -150,6 +154,9 @@ const patience = 12
 func (s *Site) TakenBack(ctx context.Context, d Deployment, asked bool) (string, error) {
 	if d.Rollback != "" || !asked && !d.takesBack {
 		return d.Rollback, nil
+	}
+	if past, err := s.deployments(ctx, 1, types.DeploymentStatusSucceeded); err != nil || len(past) == 0 {
+		return "", err // there is nothing to go back to
 	}
 	pause := s.looks()
 	for range patience {
