@@ -18,12 +18,14 @@ const tunnelPort = 3307
 func (a *app) dbTunnel() *cobra.Command {
 	var port int
 	var reader bool
-	c := a.database("tunnel", "Forward a port of this machine to the database", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
+	c := &cobra.Command{Use: "tunnel", Short: "Forward a port of this machine to the database", Args: noArgs}
+	c.RunE = a.reaching(func(o *operation, ctx context.Context, _ []string) error { return o.runTunnel(ctx, port, reader) })
+	c.PreRunE = func(*cobra.Command, []string) error {
 		if port < 0 || port > 65535 {
 			return fmt.Errorf("%d is no port; they go from 1 to 65535, and 0 chooses one that is free", port)
 		}
-		return o.runTunnel(ctx, port, reader)
-	})
+		return nil
+	}
 	c.Long = `Forwards a port of this machine, and of it alone, to the database through the
 bastion, or through an instance of the application where there is no bastion. It
 follows a writer that moves, connects again when the way there is lost, and lasts
@@ -115,17 +117,14 @@ It ends as the client does, with its exit code.`,
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error {
+		PreRunE: func(*cobra.Command, []string) error {
 			if a.JSON {
 				return errors.New("db shell is the client's own words; it has no answer in JSON")
 			}
-			o, err := a.operate(c.Context())
-			if err != nil {
-				return err
-			}
-			return o.explain(c.Context(), o.runShell(c.Context(), args, reader, ca))
+			return nil
 		},
 	}
+	c.RunE = a.reaching(func(o *operation, ctx context.Context, args []string) error { return o.runShell(ctx, args, reader, ca) })
 	c.Flags().BoolVar(&reader, "reader", false, "on a reader, where there are any")
 	c.Flags().StringVar(&ca, "ca", "", "a `file` of the authorities that the server's certificate must be of")
 	return c

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 
+	"github.com/aws/smithy-go"
+	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
 
 	"github.com/keyedin-app/keyedin-infra/internal/session"
@@ -17,8 +20,28 @@ func (o *operation) way(ctx context.Context) (*ssh.Client, error) {
 	}
 	m, err := o.machines().Find(ctx, name)
 	if err != nil {
-		return nil, o.explain(ctx, err)
+		return nil, o.explainCall(ctx, err)
 	}
 	client, err := to.Dial(ctx, m)
-	return client, o.explain(ctx, err)
+	return client, o.explainCall(ctx, err)
+}
+
+// explainCall explains what a call to AWS came up with. Other errors of files
+// and networks are not AWS's, and stay as they are.
+func (e *environment) explainCall(ctx context.Context, err error) error {
+	if _, isCall := errors.AsType[*smithy.OperationError](err); isCall {
+		return e.explain(ctx, err)
+	}
+	return err
+}
+
+// reaching is a command that goes into the environment's network.
+func (a *app) reaching(run func(*operation, context.Context, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		o, err := a.operate(c.Context())
+		if err != nil {
+			return err
+		}
+		return o.explainCall(c.Context(), run(o, c.Context(), args))
+	}
 }
