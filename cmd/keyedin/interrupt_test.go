@@ -1,8 +1,11 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/keyedin-app/keyedin-infra/internal/sandbox/bench"
 )
 
 // Ctrl-C once lets what is under way end, records it and frees the lock.
@@ -68,4 +71,31 @@ func TestInterruptWhileReading(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A wait that has no end is given up at once, and its certificate is gone on
+// with.
+func TestInterruptWhileWaiting(t *testing.T) {
+	t.Parallel()
+	p := ironside(t, bench.Stern{NeverValidates: true})
+	first := p.start("apply", "--yes")
+	for start := time.Now(); strings.Count(first.err.String(), "✓ created db-instance/writer") == 0; time.Sleep(100 * time.Millisecond) {
+		if time.Since(start) > 2*time.Minute {
+			t.Fatalf("the database is not made:\n%s", first.err.String())
+		}
+	}
+	start := time.Now()
+	first.signal(interruptSignal)
+	first.end().says(t, 130, "certificate/main was interrupted")
+	if took := time.Since(start); complete() && took > 2*time.Second { // a sweep has the machine for itself
+		t.Errorf("it stopped after %v", took)
+	}
+	p.run("unlock").prints(t, "is not locked")
+	before := p.certificate()
+	p.Stern(t, bench.Stern{})
+	p.must("apply", "--yes")
+	if after := p.certificate(); after != before {
+		t.Errorf("another certificate was made: %s, %s", before, after)
+	}
+	p.settled()
 }
