@@ -19,6 +19,7 @@ type Stern struct {
 	NoSpot         []string `json:"no_spot,omitempty"`         // zones without spot capacity, or "*"
 	NeverValidates bool     `json:"never_validates,omitempty"` // certificates stay pending
 	ClusterBusy    float64  `json:"cluster_busy,omitempty"`    // the clusters that are there are backing up, from now on
+	NATFails       string   `json:"nat_fails,omitempty"`       // the FailureCode of new NAT gateways
 	Calm           bool     `json:"calm,omitempty"`            // nothing is fresh, slow or lingers: only what is said here is
 
 	// Quotas are the account's own, by their codes. Service Quotas tells them, and

@@ -26,6 +26,7 @@ class Settings:
         "no_spot": [],  # zones without spot capacity, or ["*"]
         "never_validates": False,  # certificates stay pending
         "cluster_busy": 0.0,  # the clusters that are there are backing up for so long, from now on
+        "nat_fails": "",  # the FailureCode of new NAT gateways
         "quotas": {},  # the account's own quotas by code; these are enforced
         "calm": False,  # nothing is fresh, slow or lingers, unless it is said
     }

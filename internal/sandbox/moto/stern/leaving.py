@@ -28,7 +28,7 @@ def lingering(held):
     return [interface for until, interface in held.of("lingering").values() if now < until]
 
 
-def _described(call, match):
+def described(call, match):
     found = call.ask("DescribeNetworkInterfaces", service="ec2")["NetworkInterfaces"]
     return [i for i in found if match(i)]
 
@@ -37,7 +37,7 @@ def _described(call, match):
 def balancer(call, held):
     """The interfaces of a load balancer outlive it by minutes."""
     label = "ELB " + call.params["LoadBalancerArn"].split(":loadbalancer/")[-1]
-    interfaces = _described(call, lambda i: i.get("Description") == label)
+    interfaces = described(call, lambda i: i.get("Description") == label)
     answer = call.next()
     linger(held, BALANCER, interfaces)
     return answer
@@ -47,7 +47,7 @@ def balancer(call, held):
 def instance(call, held):
     """An instance holds its interface until it is terminated."""
     ids = call.params["InstanceIds"]
-    interfaces = _described(call, lambda i: i.get("Attachment", {}).get("InstanceId") in ids and i["Status"] == "in-use")
+    interfaces = described(call, lambda i: i.get("Attachment", {}).get("InstanceId") in ids and i["Status"] == "in-use")
     before = set(held.of("ended"))
     answer = call.next()
     held.of("ended").update(dict.fromkeys(ids))
@@ -59,7 +59,7 @@ def instance(call, held):
            "DeleteAutoScalingGroup", "UpdateAutoScalingGroup", "SetDesiredCapacity")
 def group(call, held):
     """So do the instances a group ends."""
-    ec2, before = call.backend("ec2"), _described(call, lambda i: i.get("Attachment", {}).get("InstanceId"))
+    ec2, before = call.backend("ec2"), described(call, lambda i: i.get("Attachment", {}).get("InstanceId"))
     answer = call.next()
     running = {i.id for r in ec2.reservations.values() for i in r.instances if i.state != "terminated"}
     gone = [i for i in before if i["Attachment"]["InstanceId"] not in running]
