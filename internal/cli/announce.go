@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/aws"
@@ -134,7 +133,7 @@ func (e *environment) told(run state.Run) messages.Event {
 func (e *environment) shipped(out deploy.Outcome) messages.Event {
 	ev := messages.Event{
 		Project: e.config.Name, Environment: e.config.Environment, Command: out.Kind + " " + out.Version, Outcome: out.Status,
-		Who: out.By, Took: out.Ended.Sub(out.Started).Round(time.Second),
+		Who: out.By, Took: out.Ended.Sub(out.Started),
 	}
 	if out.Previous != "" && out.Previous != out.Version {
 		ev.Details = out.Previous + " ran before."

@@ -67,6 +67,7 @@ func (a *app) runCIGitHub(ctx context.Context, tags string) error {
 	if err != nil {
 		return err
 	}
+	o.sayReading()
 	w, missing := o.workflow(tags), o.missingRoles()
 	if a.JSON {
 		return a.Object(map[string]any{

@@ -37,6 +37,7 @@ func (a *app) onMessages(use, short string, least, most int, run func(*operation
 			if err != nil {
 				return err
 			}
+			o.sayReading()
 			return o.explain(c.Context(), run(o, c.Context(), args))
 		},
 	}

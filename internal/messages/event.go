@@ -64,7 +64,7 @@ func (e Event) Text() string {
 	if e.Who != "" {
 		text += ", by " + plain(e.Who)
 	}
-	if e.Took > 0 {
+	if e.Took >= time.Second {
 		text += ", in " + e.Took.Round(time.Second).String()
 	}
 	return strings.TrimSpace(text + ". " + e.Details)
