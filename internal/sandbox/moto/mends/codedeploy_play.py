@@ -167,9 +167,9 @@ def _event(call, deployment, target):
     if name != "BlockTraffic":
         _do(call, deployment, target, name)
     if event is target["events"][-1]:
-        _leave(call, deployment, target, "Succeeded")
+        _leave(target, "Succeeded")
     _count(deployment)
-    return True
+    return _over(call, deployment)
 
 
 def _runs(call, key):
@@ -191,7 +191,7 @@ def _fail(call, deployment, target, event, failure):
     event |= {"status": "Failed", "endTime": now(), "diagnostics": {
         "errorCode": failure.get("code", "ScriptFailed"), "scriptName": script, "logTail": failure.get("log", "")[-4000:],
         "message": failure.get("message") or f"Script at specified location: {script} failed with exit code 1"}}
-    _leave(call, deployment, target, "Failed")
+    _leave(target, "Failed")
     _count(deployment)
     targets = deployment["_targets"]
     failed = sum(t["status"] == "Failed" for t in targets)
@@ -201,16 +201,21 @@ def _fail(call, deployment, target, event, failure):
     spared = config == "OneAtATime" and len(targets) > 1 and target is targets[-1]
     if failed > may and not spared:
         return _end(call, deployment, "Failed", "HEALTH_CONSTRAINTS")
-    return True
+    return _over(call, deployment)
 
 
-def _leave(call, deployment, target, status):
+def _leave(target, status):
     target |= {"status": status, "at": now()}
     for event in target["events"]:
         if event["status"] in ("Pending", "InProgress"):
             event["status"] = "Skipped"
+
+
+def _over(call, deployment):
+    """Ends a deployment that has been to each instance."""
     if all(t["status"] not in ("Pending", "InProgress") for t in deployment["_targets"]):
         _end(call, deployment, "Succeeded")
+    return True
 
 
 def _target_groups(call, group):
