@@ -1,6 +1,7 @@
 """RDS: snapshots of Aurora clusters, what is restored from them, and names that change."""
 
 import datetime
+import hashlib
 import re
 
 from moto.rds.models import DBCluster
@@ -60,6 +61,23 @@ def snapshots(call):
     return answer
 
 
+def _place(call):
+    """Aurora.Overview.Endpoints.html in the AuroraUserGuide: the part of an endpoint after the cluster's name is the same for
+    all clusters of an account in a region."""
+    return "c" + hashlib.sha256(f"{call.account} {call.region}".encode()).hexdigest()[:11]
+
+
+@mend("rds", "CreateDBCluster")
+def endpoints(call):
+    """Aurora.Overview.Endpoints.html in the AuroraUserGuide: a name that is used again has the endpoints it had."""
+    answer, made = call.next(), call.backend().clusters[call.params["DBClusterIdentifier"].lower()]
+    shown, made.url_identifier = made.url_identifier, _place(call)
+    for member in ("Endpoint", "ReaderEndpoint"):
+        if member in answer["DBCluster"]:
+            answer["DBCluster"][member] = answer["DBCluster"][member].replace(shown, made.url_identifier)
+    return answer
+
+
 def _target(call):
     """The checks that both ways to restore share; the identifier of the new cluster."""
     p, backend = call.params, call.backend()
@@ -93,7 +111,7 @@ def _restore(call, name, source, version):
         "serverless_v2_scaling_configuration": scaling and {
             "min_capacity": scaling["MinCapacity"], "max_capacity": scaling["MaxCapacity"]}})
     made = backend.clusters[name]
-    made._mend_restored = True
+    made._mend_restored, made.url_identifier = True, _place(call)
     answer = {"DBCluster": call.ask("DescribeDBClusters", DBClusterIdentifier=name)["DBClusters"][0]}
     made._status = "creating"
     return answer

@@ -63,6 +63,7 @@ def test_restore_has_what_was_asked_for(aws, snapshot, ready):
     assert found["ServerlessV2ScalingConfiguration"] == {"MinCapacity": 1, "MaxCapacity": 2}
     assert found["VpcSecurityGroups"] == ready["VpcSecurityGroups"] and found["DeletionProtection"]
     assert found["DbClusterResourceId"] != ready["DbClusterResourceId"]
+    assert found["Endpoint"] == ready["Endpoint"].replace("main.", "new.")
     aws.rds.create_db_instance(**instance)
 
 
