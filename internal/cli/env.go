@@ -22,8 +22,8 @@ started with.`,
 	}
 	c.AddCommand(
 		a.variables("list", "List the names, versions and times of change", 0, 0, (*operation).envList),
-		a.variables("get NAME", "Show a value", 1, 1, (*operation).envGet),
-		a.variables("history NAME", "Show who changed a variable when", 1, 1, (*operation).envHistory),
+		a.named(a.variables("get NAME", "Show a value", 1, 1, (*operation).envGet)),
+		a.named(a.variables("history NAME", "Show who changed a variable when", 1, 1, (*operation).envHistory)),
 		a.envSet(), a.envUnset(), a.envPull(), a.envPush(),
 		a.variables("diff [FILE]", "Name what a push of the file (.env.ENVIRONMENT) would change", 0, 1, (*operation).envDiff),
 	)
@@ -195,5 +195,28 @@ func (a *app) envUnset() *cobra.Command {
 		return o.carryOut(ctx, session.Difference{Add: []string{}, Change: []string{}, Remove: args}, nil)
 	})
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return a.named(c)
+}
+
+// named completes the arguments of a command by the names of variables; it is
+// silent where they cannot be read.
+func (a *app) named(c *cobra.Command) *cobra.Command {
+	one := !strings.HasSuffix(c.Use, "...")
+	c.ValidArgsFunction = func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if one && len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := context.WithTimeout(c.Context(), quick)
+		defer cancel()
+		o, err := a.operate(ctx)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		names, err := o.vars().Names(ctx)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(args, name) }), cobra.ShellCompDirectiveNoFileComp
+	}
 	return c
 }

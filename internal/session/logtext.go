@@ -30,25 +30,25 @@ func filterPattern(text string) string {
 	return strings.TrimPrefix(pattern, " ")
 }
 
+const containerLength = 12 // of an id, as Docker shows it
+
 var containerID = regexp.MustCompile(`^[0-9a-f]{12,64}$`)
 
 // ShortStream is a stream's name as people want to read it: without the number
 // of a container, and what Docker Compose puts around its name.
 func ShortStream(name string) string {
-	var all []string
-	for part := range strings.SplitSeq(name, "/") {
-		if containerID.MatchString(part) {
-			continue
-		}
-		if service, ok := strings.CutPrefix(part, "keyedin-"); ok {
-			part = strings.TrimSuffix(service, "-1")
-		}
-		all = append(all, part)
+	parts := strings.Split(name, "/")
+	last := len(parts) - 1
+	switch {
+	case !containerID.MatchString(parts[last]):
+		return name
+	case last == 0:
+		return name[:containerLength]
 	}
-	if len(all) == 0 {
-		return name[:min(len(name), 12)]
+	if service, ok := strings.CutPrefix(parts[last-1], "keyedin-"); ok {
+		parts[last-1] = strings.TrimSuffix(service, "-1")
 	}
-	return strings.Join(all, "/")
+	return strings.Join(parts[:last], "/")
 }
 
 // BadTime reports a time that cannot be read; Why says what can be.

@@ -90,10 +90,22 @@ func Check(name, value string) error {
 }
 
 // List reads all variables with their values, sorted by name.
-func (v Variables) List(ctx context.Context) ([]Variable, error) {
+func (v Variables) List(ctx context.Context) ([]Variable, error) { return v.list(ctx, true) }
+
+// Names are those of all variables, sorted; nothing is decrypted for them.
+func (v Variables) Names(ctx context.Context) ([]string, error) {
+	all, err := v.list(ctx, false)
+	var names []string
+	for _, one := range all {
+		names = append(names, one.Name)
+	}
+	return names, err
+}
+
+func (v Variables) list(ctx context.Context, decrypt bool) ([]Variable, error) {
 	var all []Variable
 	pages := ssm.NewGetParametersByPathPaginator(v.SSM, &ssm.GetParametersByPathInput{
-		Path: aws.String(v.Path), WithDecryption: aws.Bool(true), MaxResults: aws.Int32(listed),
+		Path: aws.String(v.Path), WithDecryption: aws.Bool(decrypt), MaxResults: aws.Int32(listed),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
