@@ -89,10 +89,7 @@ func TestEnv(t *testing.T) {
 // TestEnvRefuses says what is wrong, and changes nothing.
 func TestEnvRefuses(t *testing.T) {
 	t.Parallel()
-	p := arrive(t)
-	if r := p.run("apply", "--yes"); r.code != 0 && r.code != 4 {
-		t.Fatalf("apply: %d %s", r.code, r.err)
-	}
+	p := applied(t)
 	p.must("env", "set", "APP_KEY=1")
 	if err := os.WriteFile(filepath.Join(p.dir, "broken"), []byte("A=1\nPASSWORD=\"hunter2\n"), 0o600); err != nil {
 		t.Fatal(err)
