@@ -129,11 +129,14 @@ ec2:StopInstances
 ec2:TerminateInstances
 ec2:UpdateSecurityGroupRuleDescriptionsEgress
 ec2:UpdateSecurityGroupRuleDescriptionsIngress
+ecr:BatchDeleteImage
 ecr:BatchGetImage
 ecr:CreateRepository ecr:CreateRepository ecr:TagResource
 ecr:DeleteLifecyclePolicy
 ecr:DeleteRepository
+ecr:DescribeImages
 ecr:DescribeRepositories
+ecr:GetAuthorizationToken ecr:GetAuthorizationToken ecr:BatchCheckLayerAvailability ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart
 ecr:GetLifecyclePolicy
 ecr:ListImages
 ecr:ListTagsForResource
@@ -259,6 +262,7 @@ s3:HeadObject s3:GetObject
 s3:ListBuckets s3:ListAllMyBuckets
 s3:ListMultipartUploads s3:ListBucketMultipartUploads
 s3:ListObjectVersions s3:ListBucketVersions
+s3:ListObjectsV2 s3:ListBucket
 s3:PutBucketCors s3:PutBucketCORS
 s3:PutBucketLifecycleConfiguration s3:PutLifecycleConfiguration
 s3:PutBucketOwnershipControls
