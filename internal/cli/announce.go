@@ -129,8 +129,8 @@ func (e *environment) told(run state.Run) messages.Event {
 	}
 }
 
-// shipped is a deployment that has ended, as a message.
-func (e *environment) shipped(out deploy.Outcome) messages.Event {
+// rolledOut is a deployment that has ended, as a message.
+func (e *environment) rolledOut(out deploy.Outcome) messages.Event {
 	ev := messages.Event{
 		Project: e.config.Name, Environment: e.config.Environment, Command: out.Kind + " " + out.Version, Outcome: out.Status,
 		Who: out.By, Took: out.Ended.Sub(out.Started),

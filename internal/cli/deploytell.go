@@ -112,5 +112,5 @@ func (d *deployment) tell() {
 
 // deployed is told of each deployment that has ended, once.
 func (d *deployment) deployed(ctx context.Context, out deploy.Outcome) {
-	d.announce(ctx, messages.Deploy, d.shipped(out))
+	d.announce(ctx, messages.Deploy, d.rolledOut(out))
 }
