@@ -33,7 +33,7 @@ func program(t *testing.T, text string, command ...string) string {
 func TestAnyCommandArrives(t *testing.T) {
 	t.Parallel()
 	word := rapid.OneOf(
-		rapid.StringMatching(`[ -~\n\t]{0,20}`), rapid.StringOf(rapid.SampledFrom([]rune(`'"\{}$!*; é` + "`"))),
+		rapid.StringMatching(`[ -~\n\t]{0,20}`), rapid.StringOf(rapid.SampledFrom([]rune(`'"\{}$!*; é`+"`"))),
 		rapid.SampledFrom([]string{"", "-n", "--", "{{", "{{{'{{ssm:x}}", "'", "a'b", "$(id)", "\n"}),
 	)
 	rapid.Check(t, func(rt *rapid.T) {

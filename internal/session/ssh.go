@@ -68,11 +68,15 @@ func (e *NoEntry) Error() string {
 
 // Dial connects to a machine. The connection ends with the context.
 func (s SSH) Dial(ctx context.Context, m Machine) (*ssh.Client, error) {
+	own, err := readKey(s.Key)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := s.reach(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	client, err := s.shake(ctx, conn, m)
+	client, err := s.shake(ctx, conn, m, own)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -103,8 +107,8 @@ func (s SSH) reach(ctx context.Context, m Machine) (net.Conn, error) {
 }
 
 // shake makes an SSH client of a connection.
-func (s SSH) shake(ctx context.Context, conn net.Conn, m Machine) (*ssh.Client, error) {
-	keys, pushed, err := s.keys(ctx, m)
+func (s SSH) shake(ctx context.Context, conn net.Conn, m Machine, own ssh.Signer) (*ssh.Client, error) {
+	keys, pushed, err := s.keys(ctx, m, own)
 	if err != nil {
 		return nil, err
 	}
@@ -141,14 +145,10 @@ func (s SSH) user() string { return cmp.Or(s.User, sshUser) }
 
 // keys are those to show: a fresh one, and the environment's if it is here. The
 // error of the push is for the case that the machine takes neither.
-func (s SSH) keys(ctx context.Context, m Machine) (all []ssh.Signer, pushed, err error) {
+func (s SSH) keys(ctx context.Context, m Machine, own ssh.Signer) (all []ssh.Signer, pushed, err error) {
 	fresh, pushed := s.push(ctx, m)
 	if pushed == nil {
 		all = append(all, fresh)
-	}
-	own, err := readKey(s.Key)
-	if err != nil {
-		return nil, nil, err
 	}
 	if own != nil {
 		all = append(all, own)

@@ -139,8 +139,11 @@ func (d *daemon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "GetConsoleOutput":
 		fmt.Fprintf(w, `<GetConsoleOutputResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><output>%s</output></GetConsoleOutputResponse>`,
 			base64.StdEncoding.EncodeToString([]byte(d.console)))
-	case "StartSession", "ResumeSession":
-		fmt.Fprintf(w, `{"SessionId":"s-1","StreamUrl":%q,"TokenValue":"s-1#%d"}`, d.channels.URL, len(d.calls))
+	case "StartSession":
+		in.SessionId = fmt.Sprintf("s-%d", len(d.calls))
+		fallthrough
+	case "ResumeSession":
+		fmt.Fprintf(w, `{"SessionId":%q,"StreamUrl":%q,"TokenValue":"%[1]s#%[3]d"}`, in.SessionId, d.channels.URL, len(d.calls))
 	case "TerminateSession":
 		fmt.Fprint(w, `{"SessionId":"s-1"}`)
 	default:

@@ -102,17 +102,25 @@ func Dial(ctx context.Context, t Ticket, o Options) (*Channel, error) {
 	}
 	c.running.Go(func() { c.keep(first) })
 	c.running.Go(c.resend)
+	late := time.NewTimer(greeting)
+	defer late.Stop()
 	select {
 	case <-c.ready:
 		return c, nil
 	case <-life.Done():
-		return nil, c.ended()
+	case <-late.C:
+		c.finish(errSilent)
 	case <-ctx.Done():
 		c.finish(context.Cause(ctx))
-		c.running.Wait()
-		return nil, context.Cause(ctx)
 	}
+	c.running.Wait()
+	return nil, c.ended()
 }
+
+// greeting is how long the handshake with the agent may take.
+const greeting = 30 * time.Second
+
+var errSilent = errors.New("the agent on the machine does not answer to AWS Session Manager; try again in a minute")
 
 // Read reads what the machine sent.
 func (c *Channel) Read(p []byte) (int, error) {
