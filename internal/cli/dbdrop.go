@@ -86,7 +86,7 @@ func (a *app) dbRotate() *cobra.Command {
 	var yes bool
 	c := a.database("rotate", "Have RDS make the password anew", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
 		if !yes {
-			o.Say("The application cannot make new connections from then on until its containers are started again.")
+			o.Say("The application cannot make new connections then, until its instances have the new password: a minute or two.")
 			if err := o.ask("Rotate the password of "+o.names.Database+"?", "yes"); err != nil {
 				return err
 			}
@@ -100,12 +100,12 @@ func (a *app) dbRotate() *cobra.Command {
 			return o.Object(map[string]string{"cluster": c.Name, "secret": c.Secret, "secret-state": c.SecretState})
 		}
 		o.Print("%s has a new password.", c.Name)
-		o.Say("Give it to the application, which reads it when it is deployed: %s", o.line("deploy --force VERSION"))
+		o.Say("The application's instances look for it every minute. At once: %s", o.line("deploy --force VERSION"))
 		return nil
 	})
 	c.Long = `Has RDS make the master user's password anew and write it into its secret, and
-waits until that is done. Connections that are open stay. The application reads
-the password when its containers are started.`
+waits until that is done. Connections that are open stay. The instances that a
+release runs on look every minute, and start the application again with it.`
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
 }
