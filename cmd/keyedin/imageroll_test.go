@@ -50,7 +50,7 @@ func TestImageRoll(t *testing.T) {
 		t.Errorf("version %s, images %v, want 2 and %s", version, images, image)
 	}
 	p.settled()
-	p.must("image", "list").prints(t, "used by launch template keyedin-production-application", "used by instance i-")
+	p.must("image", "list").prints(t, "used by launch template keyedin-production-application", "instance i-")
 	p.Violations(t)
 }
 
@@ -135,5 +135,27 @@ func TestImagePrune(t *testing.T) {
 	p.must("image", "list").prints(t, "left over: image-builder i-", "left over: security group sg-")
 	p.must("image", "prune", "--yes", "--json")
 	p.bakedOnce(t, 3)
+	p.Violations(t)
+}
+
+// A destroy takes what builds have left in the network along, and leaves images.
+func TestImageDestroy(t *testing.T) {
+	t.Parallel()
+	p := applied(t, unprotected)
+	p.must("image", "build", "--yes")
+	p.say("image-builder", "still at it")
+	at, release := p.hold("ec2:GetConsoleOutput")
+	r := p.start("image", "build", "--force", "--yes")
+	await(t, "the console", at)
+	r.signal(os.Kill)
+	release()
+	<-r.ended
+	p.must(destroyAll...).says(t, 0, "image-builder i-")
+	if n := p.World(t).Kinds()["vpc"]; n != 0 {
+		t.Errorf("%d networks are left", n)
+	}
+	p.bakedOnce(t, 1)
+	p.must("image", "prune", "--keep", "0", "--yes").prints(t, "Removed 1 images")
+	p.bakedOnce(t, 0)
 	p.Violations(t)
 }

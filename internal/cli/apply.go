@@ -207,6 +207,11 @@ func (e *environment) carryOut(p *engine.Plan, command string, agreed consent, w
 	if err := e.agree(p, agreed, word); err != nil {
 		return e.showThen(p, err)
 	}
+	if e.first != nil {
+		if err := e.first(e.held.Context()); err != nil {
+			return e.showThen(p, err)
+		}
+	}
 	run := state.Run{
 		ID: state.NewID(), Command: command, Who: user(), Host: hostname(), ToolVersion: toolVersion(),
 		Started: time.Now().UTC().Truncate(time.Millisecond),

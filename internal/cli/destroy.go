@@ -68,6 +68,9 @@ func (a *app) runDestroy(ctx context.Context, agreed consent, word string) error
 		return err
 	}
 	agreed.lift = true
+	if err := e.clearBuilds(ctx); err != nil {
+		return err
+	}
 	if err := e.carryOut(p, "destroy", agreed, name); err != nil {
 		return err
 	}

@@ -33,7 +33,9 @@ type environment struct {
 	// recorded is false when there is no state; bucket when there is no place for one.
 	recorded, bucket bool
 	made             string // address of the private bucket, if this command made it
-	stack            *engine.Stack
+	// first is done once a plan was agreed to, before anything of it.
+	first func(context.Context) error
+	stack *engine.Stack
 }
 
 // open reads the config and connects; it makes no call to AWS.

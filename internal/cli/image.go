@@ -58,6 +58,20 @@ func (o *operation) bakery(say func(string)) *image.Bakery {
 	}
 }
 
+// clearBuilds says what image builds have left in the network, and sees that it
+// goes before the network does.
+func (e *environment) clearBuilds(ctx context.Context) error {
+	o := &operation{e, architecture.NamesOf(e.config)}
+	bakery := o.bakery(func(text string) { e.Say("%s", text) })
+	left, err := bakery.Machines(ctx)
+	if err != nil || left.Empty() {
+		return e.explain(ctx, err)
+	}
+	e.Say("Left by image builds, and going first: %s.", joined(left.Names()))
+	e.first = func(ctx context.Context) error { return e.explain(ctx, bakery.Prune(ctx, nil, left)) }
+	return nil
+}
+
 // recipe is what the config's instances need, from the newest Amazon Linux.
 func (o *operation) recipe(ctx context.Context) (image.Recipe, error) {
 	arch := config.Arch(o.config.App.Instances.Types[0])

@@ -63,6 +63,14 @@ func (f found) left() Left {
 	return l
 }
 
+// Machines are what builds have left in the environment's network.
+func (b *Bakery) Machines(ctx context.Context) (Left, error) {
+	f, err := b.look(ctx)
+	l := f.left()
+	l.Images = []Image{}
+	return l, err
+}
+
 // giveUp removes what a failed build has made, and nothing of others. What was
 // made a moment ago may be seen only at the second look.
 func (w *build) giveUp(ctx context.Context) error {

@@ -45,6 +45,8 @@ KINDS = [
          "InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '{}' does not exist"),
     Kind(EC2, "ec2", "RunInstances", "Instances.InstanceId", ("DescribeInstances", "Reservations.Instances", "InstanceId"),
          "InvalidInstanceID.NotFound", "The instance ID '{}' does not exist"),
+    Kind(EC2, "ec2", "CreateImage", "ImageId", ("DescribeImages", "Images", "ImageId"),
+         "InvalidAMIID.NotFound", "The image id '[{}]' does not exist"),
     Kind(EC2, "ec2", "CreateLaunchTemplate", "LaunchTemplate.LaunchTemplateId",
          ("DescribeLaunchTemplates", "LaunchTemplates", "LaunchTemplateId"),
          "InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID {}, does not exist."),

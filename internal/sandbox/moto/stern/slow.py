@@ -10,6 +10,7 @@ from .fresh import at
 RDS = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html"
 ELB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerState.html"
 EC2 = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html"
+AMI = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/creating-an-ami-ebs.html"
 ENDPOINT = "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"
 
 # What a call starts: (page, service, operation, path to the ids in its answer, [(state, seconds)]). After the last state
@@ -27,6 +28,7 @@ STARTS = [
     (EC2, "ec2", "TerminateInstances", "TerminatingInstances.InstanceId", [("shutting-down", 45)]),
     (EC2, "ec2", "StopInstances", "StoppingInstances.InstanceId", [("stopping", 45)]),
     (EC2, "ec2", "StartInstances", "StartingInstances.InstanceId", [("pending", 30)]),
+    (AMI, "ec2", "CreateImage", "ImageId", [("pending", 240)]),
 ]
 
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
@@ -51,6 +53,10 @@ def _instance(shown, state):
         shown["State"] = {"Code": CODES[state], "Name": state}
 
 
+def _image(shown, state):
+    shown["State"] = state
+
+
 # Where a state shows: (page, service, operations, path to the objects, their id, how).
 SHOWS = [
     (ELB, "elbv2", ["CreateLoadBalancer", "DescribeLoadBalancers"], "LoadBalancers", "LoadBalancerArn", _balancer),
@@ -59,6 +65,7 @@ SHOWS = [
     (RDS, "rds", ["DescribeDBInstances"], "DBInstances", "DBInstanceIdentifier", _database),
     (RDS, "rds", ["CreateDBInstance", "ModifyDBInstance"], "DBInstance", "DBInstanceIdentifier", _database),
     (EC2, "ec2", ["DescribeInstances"], "Reservations.Instances", "InstanceId", _instance),
+    (AMI, "ec2", ["DescribeImages"], "Images", "ImageId", _image),
 ]
 
 
@@ -223,3 +230,15 @@ def refreshing(call, held):
 def turned(call, held):
     """A refresh that is started, cancelled or turned back shows at once."""
     held.of("steps").clear()
+
+
+@behaviour("https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html", "ec2", "DescribeSnapshots")
+def written(call, held):
+    """The snapshot of an image that is being made is written bit by bit."""
+    answer, images = call.next(), call.backend().amis
+    for shown in answer["Snapshots"]:
+        key = next((k for k, i in images.items() if i.ebs_snapshot.id == shown["SnapshotId"]), None)
+        line = held.of("states").get(("ec2", key))
+        if line and (left := line[-1][0] - time.monotonic()) > 0:
+            shown |= {"State": "pending", "Progress": f"{max(0, int(100 - 100 * left / held.real(240)))}%"}
+    return answer
