@@ -87,6 +87,9 @@ var codes = map[string]map[wire]Error{
 }
 
 func (e *Error) render(r *http.Request, op Operation) *answer {
+	if op.Service == registryService {
+		return e.renderRegistry()
+	}
 	kind := wireOf(r, op)
 	code, status := e.Code, e.Status
 	if known, found := codes[e.Code][kind]; found {

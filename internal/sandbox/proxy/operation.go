@@ -56,6 +56,8 @@ func Identify(r *http.Request, body []byte) Operation {
 	switch {
 	case service == "s3" || service == "" && strings.HasPrefix(r.Host, "s3"):
 		return s3Operation(r)
+	case isRegistry(service, r):
+		return registryOperation(r)
 	case service == "route53":
 		return restOperation(route53Routes, "route53", r)
 	}
