@@ -8,6 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
+	cdtypes "github.com/aws/aws-sdk-go-v2/service/codedeploy/types"
 
 	"github.com/keyedin-app/keyedin-infra/internal/sandbox/bench"
 )
@@ -108,14 +111,15 @@ func TestSuspendedByAPerson(t *testing.T) {
 	p.Violations(t)
 }
 
-// settledAt waits until AWS has installed a release everywhere by itself.
+// settledAt waits until AWS has installed a release everywhere by itself, and all
+// instances are in service.
 func (p *place) settledAt(version string) {
 	p.t.Helper()
 	want := "releases/" + version + "/bundle.zip"
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		installed, all := p.Installed(p.t), true
+		installed, all := p.Installed(p.t), p.quiet()
 		for _, i := range p.group().Instances {
-			all = all && installed[aws.ToString(i.InstanceId)] == want
+			all = all && installed[aws.ToString(i.InstanceId)] == want && i.LifecycleState == asgtypes.LifecycleStateInService
 		}
 		if all {
 			return
@@ -124,6 +128,21 @@ func (p *place) settledAt(version string) {
 			p.t.Fatalf("installed are %v, not %s", installed, version)
 		}
 	}
+}
+
+// quiet tells whether no deployment is under way.
+func (p *place) quiet() bool {
+	p.t.Helper()
+	out, err := codedeploy.NewFromConfig(p.Config()).ListDeployments(p.t.Context(), &codedeploy.ListDeploymentsInput{
+		ApplicationName: aws.String(application), DeploymentGroupName: aws.String(application),
+		IncludeOnlyStatuses: []cdtypes.DeploymentStatus{
+			cdtypes.DeploymentStatusCreated, cdtypes.DeploymentStatusQueued, cdtypes.DeploymentStatusInProgress,
+		},
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return len(out.Deployments) == 0
 }
 
 // TestAbort stops a deployment from another terminal: both clients see it taken

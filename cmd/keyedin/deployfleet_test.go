@@ -35,6 +35,7 @@ func TestBadRelease(t *testing.T) {
 	t.Parallel()
 	p := deploysOf(t, []func(string) string{three}, "1.0", "2.0")
 	p.Stern(t, bench.Stern{Scale: 1000})
+	p.settledAt("1.0") // what is stern knows instances that start anew
 	p.Forecast(proxy.Weather{Seed: 7, Throttled: 0.1, Failed: 0.02, Lost: 0.02})
 	bad := bench.Deploys{EventSeconds: brisk(), Hold: "ApplicationStart", Failures: []bench.DeployFailure{{
 		Version: "2.0", Event: "AfterInstall", Nth: 2, Code: "ScriptFailed", Script: "hooks/pull.sh", Log: "manifest unknown",

@@ -71,6 +71,10 @@ func (d Deployment) Succeeded() bool { return d.Status == string(types.Deploymen
 // launched, or those that were during a deployment. It keeps no other away.
 func (d Deployment) Single() bool { return d.Creator == string(types.DeploymentCreatorAutoscaling) }
 
+// toAll reports whether it keeps others away, and its instances out of the load
+// balancer in turn.
+func (d Deployment) toAll() bool { return !d.Single() }
+
 // ours is how keyedin describes what it starts.
 var ours = regexp.MustCompile(`^keyedin (deploy|rollback) (\S+) by (.*) \[([0-9A-Za-z-]+)\]$`)
 

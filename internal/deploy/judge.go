@@ -44,7 +44,7 @@ func (r *Ready) judgeFleet(w Wish) {
 			ill = append(ill, strings.TrimSuffix(fmt.Sprintf("%s is %s: %s", i.ID, orUnknown(i.Target), i.Why), ": "))
 		}
 	}
-	if len(ill) > 0 && !w.Urgent {
+	if len(ill) > 0 && !w.Urgent && !slices.ContainsFunc(r.UnderWay, Deployment.toAll) {
 		r.problem("keyedin status shows it; to deploy all the same, such as what mends it: --force",
 			"the load balancer does not find every instance well: %s", strings.Join(ill, "; "))
 	}
@@ -75,7 +75,7 @@ func states(f Fleet) string {
 // judgeOthers looks for what is going on beside.
 func (r *Ready) judgeOthers(w Wish) {
 	for _, d := range r.UnderWay {
-		if d.Single() {
+		if !d.toAll() {
 			continue
 		}
 		r.problem("follow it with keyedin deploy --attach, or end it with keyedin deploy --abort", "%s", d.Sentence())

@@ -35,7 +35,8 @@ func (s *Site) Start(ctx context.Context, o Order) (id string, err error) {
 		FileExistsBehavior: types.FileExistsBehaviorOverwrite, IgnoreApplicationStopFailures: true,
 	}
 	if o.DeafToAlarms {
-		in.OverrideAlarmConfiguration = &types.AlarmConfiguration{Enabled: false}
+		// The SDK leaves out what is false, and an empty override might count for none.
+		in.OverrideAlarmConfiguration = &types.AlarmConfiguration{Alarms: []types.Alarm{}, IgnorePollAlarmFailure: true}
 	}
 	// The call takes no token. Sent again by the SDK after a lost answer, it is
 	// refused for the deployment that it has begun itself: a group has one at most.
