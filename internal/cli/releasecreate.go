@@ -62,7 +62,7 @@ func (o *operation) makeRelease(ctx context.Context, version string, f creation)
 	}
 	if f.compose != "" {
 		if order.Compose, err = os.ReadFile(f.compose); err != nil {
-			return fmt.Errorf("the compose file cannot be read: %w", err)
+			return &release.BadSource{Source: f.compose, Why: "the compose file cannot be read: " + err.Error()}
 		}
 		order.ComposeName = f.compose
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -58,7 +59,7 @@ func open(ctx context.Context, s Source, want v1.Platform) (l local, err error) 
 func saved(file *os.File, source string, want v1.Platform) (v1.Image, error) {
 	info, err := file.Stat()
 	if err != nil {
-		return nil, err
+		return nil, &BadSource{source, err.Error()}
 	}
 	whole := func() *io.SectionReader { return io.NewSectionReader(file, 0, info.Size()) }
 	files, err := indexTar(whole())
@@ -175,12 +176,21 @@ func fromDocker(ctx context.Context, image string) (*os.File, error) {
 func spooled(write func(io.Writer) error) (*os.File, error) {
 	file, err := os.CreateTemp("", "keyedin-image-*.tar")
 	if err != nil {
-		return nil, err
+		return nil, onDisk(err)
 	}
 	_ = os.Remove(file.Name()) // where an open file cannot be removed it stays in the folder for such
 	if err := write(file); err != nil {
 		file.Close()
-		return nil, err
+		return nil, onDisk(err)
 	}
 	return file, nil
+}
+
+// onDisk puts an error of a file into words; left as it is it would be taken for
+// one of the network, as both are of the operating system.
+func onDisk(err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); !ok {
+		return err
+	}
+	return &BadSource{"an image on its way", err.Error() + "\nIs there room in the folder for temporary files (TMPDIR)?"}
 }

@@ -163,6 +163,9 @@ func (r *Registry) again(ctx context.Context, doing string, do func() error) err
 			if isOurs(err) {
 				return err
 			}
+			if file, ok := errors.AsType[*fs.PathError](err); ok {
+				return &BadSource{file.Path, file.Error()}
+			}
 			return &Refused{r.host.Name(), doing, err}
 		}
 		if err := r.pause(ctx, next); err != nil {
