@@ -3,9 +3,7 @@
 # in a row.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 alone 120
-trap ended EXIT
-trap 'exit 143' TERM
-trap 'exit 130' INT
+watched
 
 limit=300
 well=0

@@ -94,12 +94,20 @@ clean() {
     done
 }
 
-# ended is what a hook does last, and first of all when it is stopped. It says
+# watched has a hook end through ended, also when CodeDeploy stops it.
+watched() {
+  trap 'ended "$?"' EXIT
+  trap 'ended 143' TERM
+  trap 'ended 130' INT
+}
+
+# ended is what a hook does last; nothing but a kill stops it in that. It says
 # why a release does not run; a first one makes room for the placeholder, which
 # keeps the instance alive.
 ended() {
-  local status=$?
-  trap - EXIT TERM INT
+  trap '' TERM INT
+  trap - EXIT
+  local status=$1
   [ "$status" != 0 ] || return 0
   set +e
   compose ps --all --format '{{.Service}}: {{.Status}}' 2>&1 | release tail "$environment"

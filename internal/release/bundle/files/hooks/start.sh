@@ -3,9 +3,7 @@
 # sends nothing here meanwhile.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 alone 120
-trap ended EXIT
-trap 'exit 143' TERM
-trap 'exit 130' INT
+watched
 
 # Port 80 is the placeholder's until the first release.
 touch /etc/keyedin/released
