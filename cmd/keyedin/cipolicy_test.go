@@ -46,7 +46,7 @@ func (p policy) refused(r proxy.Record) []string {
 	var all []string
 	for _, c := range r {
 		for _, action := range actions(c) {
-			for _, resource := range p.resources(c) {
+			for _, resource := range p.resources(c, action) {
 				if !p.allows(c, action, resource) && action != "sts:GetCallerIdentity" { // which everybody may
 					all = append(all, action+" "+resource)
 				}
@@ -65,7 +65,7 @@ func (p policy) unused(r proxy.Record) []string {
 		alone.Statement = append(alone.Statement, s)
 		for _, c := range r {
 			for _, action := range actions(c) {
-				used = used || slices.ContainsFunc(p.resources(c), func(resource string) bool { return alone.allows(c, action, resource) })
+				used = used || slices.ContainsFunc(p.resources(c, action), func(resource string) bool { return alone.allows(c, action, resource) })
 			}
 		}
 		if !used {
@@ -123,7 +123,9 @@ func actions(c proxy.Call) []string {
 	}
 	for _, o := range own.Operations() {
 		if o.Service == service && o.Name == c.Name {
-			return o.Actions
+			return slices.DeleteFunc(o.Actions, func(action string) bool { // asked for only with this
+				return action == "codedeploy:UpdateDeploymentGroup" && c.Name == "CreateDeployment" && !strings.Contains(string(c.Request), "overrideAlarm")
+			})
 		}
 	}
 	switch name := c.Name; {
@@ -136,7 +138,7 @@ func actions(c proxy.Call) []string {
 }
 
 // resources are the ARNs that a call is about, as far as it tells; "" else.
-func (p policy) resources(c proxy.Call) []string {
+func (p policy) resources(c proxy.Call, action string) []string {
 	here := ":us-east-1:" + p.account + ":"
 	var in struct {
 		RepositoryName, ApplicationName, DeploymentGroupName, CurrentDeploymentGroupName, DocumentName, Path string
@@ -156,6 +158,8 @@ func (p policy) resources(c proxy.Call) []string {
 		}
 	case "codedeploy":
 		switch group := in.DeploymentGroupName; {
+		case action == "codedeploy:GetDeploymentConfig":
+			return []string{"arn:aws:codedeploy" + here + "deploymentconfig:CodeDeployDefault.OneAtATime"}
 		case group != "":
 			return []string{"arn:aws:codedeploy" + here + "deploymentgroup:" + in.ApplicationName + "/" + group}
 		case in.ApplicationName != "":
