@@ -73,7 +73,13 @@ func TestDeploy(t *testing.T) {
 	r.prints(t, "1.0 runs on 1 instance")
 	r.says(t, 0, "may have changed the database")
 	p.runs("1.0")
+	if !strings.Contains(r.err, "keyedin deploy 1.1") {
+		t.Errorf("it does not say how to go forward again:\n%s", r.err)
+	}
 	p.run("rollback", "--yes").says(t, 1, "no release to go back to")
+	for _, command := range []string{"deploy", "rollback"} {
+		p.must("__complete", command, "").prints(t, "1.0\n", "1.1\n")
+	}
 	p.tidy()
 	p.Violations(t)
 }

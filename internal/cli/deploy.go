@@ -40,7 +40,7 @@ follows it again.`,
 			}
 			return a.runDeploy(c.Context(), args[0], f)
 		},
-		ValidArgsFunction: a.completePast,
+		ValidArgsFunction: a.completeReleases,
 	}
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	c.Flags().BoolVar(&f.force, "force", false, "deploy what runs already, to ill instances or against an alarm")
@@ -95,14 +95,12 @@ type deployment struct {
 // site is the environment as a deployment sees it.
 func (o *operation) site() *deploy.Site {
 	c := o.clients
-	s := &deploy.Site{
+	return &deploy.Site{
 		AutoScaling: c.AutoScaling, CloudWatch: c.CloudWatch, CodeDeploy: c.CodeDeploy, ECR: c.ECR, ELB: c.ELB, S3: c.S3, SSM: c.SSM,
 		Environment: o.config.Environment, Application: o.names.Application, Group: o.names.Group,
 		Bucket: o.names.Bucket, Releases: o.names.Releases,
-		Pause: o.pause,
+		Release: o.releases().Get, Pause: o.pause,
 	}
-	s.Release = s.Stored
-	return s
 }
 
 // run is a deployment from the lock to the last word.

@@ -9,28 +9,29 @@ import (
 	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 )
 
-// quick is how long a completion may ask AWS.
-const quick = 2 * time.Second
+// quick is how long a completion may ask AWS; a shell waits for it.
+const quick = 3 * time.Second
 
-// completePast completes the releases that were deployed; silent where AWS
-// cannot be asked.
+// completePast completes the releases that were deployed, the most recent first;
+// it is silent where AWS cannot be asked.
 func (a *app) completePast(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	const no = cobra.ShellCompDirectiveNoFileComp
 	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		return nil, no
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), quick)
 	defer cancel()
 	e, err := a.open(ctx)
 	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		return nil, no
 	}
 	past, err := (&operation{environment: e, names: architecture.NamesOf(e.config)}).site().History(ctx)
 	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		return nil, no
 	}
 	var all []string
 	for _, p := range past {
 		all = append(all, p.Version)
 	}
-	return all, cobra.ShellCompDirectiveNoFileComp
+	return all, no | cobra.ShellCompDirectiveKeepOrder
 }

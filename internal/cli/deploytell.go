@@ -106,7 +106,11 @@ func (d *deployment) tell() {
 	}
 	d.Print("%s runs on %s, after %s.", out.Version, count(len(out.Instances), "instance"), out.Ended.Sub(out.Started).Round(time.Second))
 	if out.Previous != "" && out.Previous != out.Version {
-		d.Say("Back to %s with: %s", out.Previous, d.line("rollback"))
+		again := "rollback"
+		if out.Kind == deploy.KindRollback { // which goes further back
+			again = "deploy " + out.Previous
+		}
+		d.Say("Back to %s with: %s", out.Previous, d.line(again))
 	}
 }
 
