@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ Ctrl-C. With --json each entry is an object on a line of its own.`,
 	flags.StringVar(&f.since, "since", "1h", "from how long ago, or from which `time` in UTC")
 	flags.StringVar(&f.until, "until", "", "up to how long ago, or to which `time` in UTC")
 	flags.StringVar(&f.grep, "grep", "", "only what holds this `text`")
-	flags.StringSliceVar(&f.groups, "group", []string{applicationLogs}, "the log `group`: application, system, one of the database's, or all")
+	flags.StringSliceVar(&f.groups, "group", nil, "application (if none is given), system, database-..., all")
 	flags.IntVar(&f.limit, "limit", 10000, "how many entries at most, the earliest first")
 	_ = c.RegisterFlagCompletionFunc("group", a.completeLogs) // the flag is there
 	return c
@@ -92,7 +93,10 @@ func databaseLogs(names []string) []session.LogGroup {
 }
 
 func (o *operation) showLogs(ctx context.Context, f logFlags, q session.LogQuery) error {
-	if len(f.groups) != 1 || f.groups[0] != everyLog {
+	switch {
+	case len(f.groups) == 0:
+		q.Groups = []string{applicationLogs}
+	case !slices.Contains(f.groups, everyLog):
 		q.Groups = f.groups
 	}
 	several, n := len(q.Groups) != 1, 0

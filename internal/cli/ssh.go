@@ -88,7 +88,11 @@ func (a *app) intoMachine(c *cobra.Command, args []string, line choose) error {
 	if err != nil {
 		return err
 	}
-	return o.explain(ctx, o.visit(ctx, append(named, "")[0], command, terminal, line))
+	name := ""
+	if len(named) > 0 {
+		name = named[0]
+	}
+	return o.explain(ctx, o.visit(ctx, name, command, terminal, line))
 }
 
 func (o *operation) visit(ctx context.Context, name string, command []string, terminal bool, line choose) error {

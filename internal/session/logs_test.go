@@ -72,10 +72,11 @@ func TestParseSince(t *testing.T) {
 func TestShortStream(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"ip-10-0-0-5/keyedin-backend-1/0123456789ab": "ip-10-0-0-5/backend",
-		"i-0123456789abcdef0/boot":                   "i-0123456789abcdef0/boot",
-		"keyedin-production-1":                       "keyedin-production-1", // of a database
-		strings.Repeat("0123456789abcdef", 4):        "0123456789ab",
+		"ip-10-0-0-5/keyedin-backend-1/0123456789ab":                  "ip-10-0-0-5/backend",
+		"i-0123456789abcdef0/boot":                                    "i-0123456789abcdef0/boot",
+		"2f1e7f0e-8a5c/i-0123456789abcdef0/aws-runShellScript/stdout": "i-0123456789abcdef0/run",
+		"keyedin-production-1":                                        "keyedin-production-1", // of a database
+		strings.Repeat("0123456789abcdef", 4):                         "0123456789ab",
 	} {
 		if got := ShortStream(name); got != want {
 			t.Errorf("%s becomes %s, want %s", name, got, want)

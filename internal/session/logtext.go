@@ -40,6 +40,8 @@ func ShortStream(name string) string {
 	parts := strings.Split(name, "/")
 	last := len(parts) - 1
 	switch {
+	case len(parts) == 4 && strings.HasPrefix(parts[2], "aws-runShellScript"): // of Run Command, which puts its number first
+		return parts[1] + "/run"
 	case !containerID.MatchString(parts[last]):
 		return name
 	case last == 0:

@@ -134,7 +134,7 @@ func TestOutputOnce(t *testing.T) {
 		want   string
 		cut    bool
 	}{
-		"logs alone":          {logged: []string{"a\nb\n", "c"}, kept: "a\nb\nc\n", want: "a\nb\nc\n"},
+		"logs alone":          {logged: []string{"a", "b\n", "c"}, kept: "a\nb\nc\n", want: "a\nb\nc\n"},
 		"no logs":             {kept: "a\nb\n", want: "a\nb\n"},
 		"logs that are late":  {logged: []string{"a\n"}, kept: "a\nb\n", want: "a\nb\n"},
 		"nothing":             {},

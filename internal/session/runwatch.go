@@ -124,11 +124,11 @@ func (t *tail) give(which int, text string) {
 	if text == "" {
 		return
 	}
+	if !strings.HasSuffix(text, "\n") { // the agent leaves out the last one
+		text += "\n"
+	}
 	if len(t.begun[which]) < Kept {
 		t.begun[which] += text
-	}
-	if !strings.HasSuffix(text, "\n") {
-		text += "\n"
 	}
 	if which == 1 {
 		t.out.Stderr(text)

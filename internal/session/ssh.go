@@ -72,10 +72,19 @@ func (s SSH) Dial(ctx context.Context, m Machine) (*ssh.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := s.reach(ctx, m)
+	client, err := s.direct(ctx, m, own)
+	if client != nil || err != nil {
+		return client, err
+	}
+	conn, err := s.tunnel(ctx, m)
 	if err != nil {
 		return nil, err
 	}
+	return s.over(ctx, conn, m, own)
+}
+
+// over is an SSH client over a connection, which ends with it.
+func (s SSH) over(ctx context.Context, conn net.Conn, m Machine, own ssh.Signer) (*ssh.Client, error) {
 	client, err := s.shake(ctx, conn, m, own)
 	if err != nil {
 		conn.Close()
@@ -90,20 +99,28 @@ func (s SSH) Dial(ctx context.Context, m Machine) (*ssh.Client, error) {
 	return client, nil
 }
 
-// reach is a connection to the machine's SSH port.
-func (s SSH) reach(ctx context.Context, m Machine) (net.Conn, error) {
-	if s.Direct && m.Address != "" {
-		dialer := net.Dialer{Timeout: directWait}
-		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(m.Address, sshPort))
-		if err == nil {
-			return conn, nil
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		s.Tell(fmt.Sprintf("Port 22 of %s (%s) does not let this machine in; going through AWS Session Manager.", m.Name, m.Address))
+// direct tries the bastion's own port; nothing and no error: it is not open to
+// this machine. What listens there and is the bastion has the last word.
+func (s SSH) direct(ctx context.Context, m Machine, own ssh.Signer) (*ssh.Client, error) {
+	if !s.Direct || m.Name != Bastion || m.Address == "" {
+		return nil, nil
 	}
-	return s.tunnel(ctx, m)
+	dialer := net.Dialer{Timeout: directWait}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(m.Address, sshPort))
+	if err == nil {
+		var client *ssh.Client
+		client, err = s.over(ctx, conn, m, own)
+		_, changed := errors.AsType[*ChangedHost](err)
+		_, locked := errors.AsType[*NoEntry](err)
+		if err == nil || changed || locked {
+			return client, err
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	s.Tell(fmt.Sprintf("Port 22 of %s (%s) does not let this machine in; going through AWS Session Manager.", m.Name, m.Address))
+	return nil, nil
 }
 
 // shake makes an SSH client of a connection.

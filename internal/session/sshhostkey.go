@@ -75,8 +75,8 @@ func (h *hostKeys) judge(key ssh.PublicKey) error {
 	case said.any():
 		return &ChangedHost{Machine: h.machine.Name, ID: h.machine.ID, Shown: shown}
 	}
-	h.Tell(fmt.Sprintf("%s (%s) is new to this machine, and its console does not tell its host key any more.\n"+
-		"It is taken to be %s from now on, in %s.", h.machine.Name, h.machine.ID, shown, h.Known))
+	h.Tell(fmt.Sprintf("%s is new to this machine, and its console does not tell its host key any more.\n"+
+		"It is taken to be %s from now on, in %s.", h.machine.Name, shown, h.Known))
 	return h.remember(key)
 }
 
