@@ -26,7 +26,7 @@ func (e environment) ship(files fileRefs, images []engine.Ref[aws.Repository]) [
 		when(allow("Mark", "autoscaling:CreateOrUpdateTags autoscaling:DeleteTags", group),
 			"ForAllValues:StringEquals", "aws:TagKeys", engine.Known(deploying)),
 		allow("Look", `autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes autoscaling:DescribeLifecycleHooks
-			cloudwatch:DescribeAlarms elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth`, aws.Any()),
+			cloudwatch:DescribeAlarms elasticloadbalancing:DescribeTargetHealth`, aws.Any()),
 	})
 }
 
@@ -35,8 +35,8 @@ func (e environment) ship(files fileRefs, images []engine.Ref[aws.Repository]) [
 const mostNamed = 8
 
 func (e environment) push(images []engine.Ref[aws.Repository]) aws.Statement {
-	push := allow("Push", `ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:DescribeImages
-		ecr:GetDownloadUrlForLayer ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart`)
+	push := allow("Push", `ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:CompleteLayerUpload ecr:GetDownloadUrlForLayer
+		 ecr:InitiateLayerUpload ecr:PutImage ecr:UploadLayerPart`)
 	if len(images) > mostNamed {
 		push.Resources = engine.Set[engine.Value[string]]{e.arn("ecr", "repository/*")}
 		return e.tagged(push, "aws:ResourceTag/")
@@ -83,8 +83,7 @@ func (e environment) command() []aws.Statement {
 	return []aws.Statement{
 		e.tagged(allow("Machines", "ssm:SendCommand", e.arn("ec2", "instance/*")), "ssm:resourceTag/"),
 		allow("Script", "ssm:SendCommand", engine.Known("arn:"+e.facts.Partition+":ssm:"+e.facts.Region+"::document/AWS-RunShellScript")),
-		allow("Output", `ssm:CancelCommand ssm:DescribeInstanceInformation ssm:GetCommandInvocation ssm:ListCommandInvocations
-			ssm:ListCommands`, aws.Any()),
+		allow("Output", "ssm:DescribeInstanceInformation ssm:GetCommandInvocation ssm:ListCommands", aws.Any()),
 	}
 }
 

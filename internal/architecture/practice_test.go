@@ -179,7 +179,7 @@ var anyOnly = []string{
 	"ssmmessages:Create", "ssmmessages:Open", "ecr:GetAuthorizationToken", "cloudwatch:PutMetricData",
 	"autoscaling:Describe", "cloudwatch:Describe", "ec2:Describe", "elasticloadbalancing:Describe",
 	"acm:List", "iam:List", "rds:Describe", "rds:List", "route53:List", "servicequotas:Get",
-	"ssm:CancelCommand", "ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssm:ListCommand",
+	"ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssm:ListCommand",
 }
 
 func noWildcards(d declared) error {

@@ -19,8 +19,8 @@ if ! rpm -q "$agent" >/dev/null; then
   systemctl disable --now codedeploy-agent
 fi
 
-# Amazon Linux has no package of Docker Compose. The digests are those that its
-# makers publish beside the programs.
+# Amazon Linux has no package of Docker Compose. The digests are those that others
+# who pin this version have, too; its makers publish them beside the programs.
 # https://github.com/amazonlinux/amazon-linux-2023/issues/186
 # https://github.com/docker/compose/releases/download/v5.6.0/checksums.txt
 compose=/usr/local/lib/docker/cli-plugins/docker-compose
