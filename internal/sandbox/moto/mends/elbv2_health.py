@@ -56,7 +56,8 @@ def draining(call, group):
     return {key: target for key, target in _draining(group).items() if now < target["since"] + delay}
 
 
-def _used(backend, arn):
+def is_used(backend, arn):
+    """Whether a listener or a rule forwards to a target group."""
     for balancer in backend.load_balancers.values():
         for listener in balancer.listeners.values():
             rules = [r.actions for r in listener.rules.values()]
@@ -73,7 +74,7 @@ def health(call):
     """API_TargetHealth.html: unused while no listener has the group, initial when first looked at, then healthy while
     the instance runs; draining when it was deregistered."""
     answer, backend = call.next(), call.backend()
-    group, used = backend.target_groups[call.params["TargetGroupArn"]], _used(backend, call.params["TargetGroupArn"])
+    group, used = backend.target_groups[call.params["TargetGroupArn"]], is_used(backend, call.params["TargetGroupArn"])
     seen = group.__dict__.setdefault("_mend_seen", set())
     for shown in answer["TargetHealthDescriptions"]:
         key = shown["Target"]["Id"]
