@@ -80,16 +80,9 @@ func (a *app) runApply(ctx context.Context, args []string, agreed consent, roll 
 	if err := e.declare(true); err != nil {
 		return err
 	}
-	p, err := e.plan(e.held.Context(), false)
+	p, err := e.planSettled(ctx, roll)
 	if err != nil {
 		return err
-	}
-	if again, err := e.beingReplaced(ctx, p, roll); err != nil {
-		return err
-	} else if again {
-		if p, err = e.plan(e.held.Context(), false); err != nil {
-			return err
-		}
 	}
 	if saved != nil {
 		if err := e.holds(ctx, *saved, p); err != nil {

@@ -107,6 +107,20 @@ func (e *environment) watchRefresh(ctx context.Context, group, id string) error 
 	return nil
 }
 
+// planSettled plans once no instances are being replaced that the plan would
+// interfere with.
+func (e *environment) planSettled(ctx context.Context, roll bool) (*engine.Plan, error) {
+	p, err := e.plan(e.held.Context(), false)
+	if err != nil {
+		return nil, err
+	}
+	again, err := e.beingReplaced(ctx, p, roll)
+	if err != nil || !again {
+		return p, err
+	}
+	return e.plan(e.held.Context(), false)
+}
+
 // beingReplaced keeps an apply from changing what the group is set to while its
 // instances are replaced: AWS goes back to that when it fails. One that is asked
 // to roll watches it to its end, and has to plan again.

@@ -116,6 +116,19 @@ func (b *Bakery) clear(ctx context.Context, machines []Machine, images []Image, 
 			return err
 		}
 	}
+	if err := b.ended(ctx, ids); err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if err := b.close(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ended waits until machines are gone.
+func (b *Bakery) ended(ctx context.Context, ids []string) error {
 	pause := shortPause
 	for waited := pause; len(ids) > 0; waited += pause {
 		there, _, err := b.machines(ctx)
@@ -124,7 +137,7 @@ func (b *Bakery) clear(ctx context.Context, machines []Machine, images []Image, 
 		}
 		there = slices.DeleteFunc(there, func(m Machine) bool { return !slices.Contains(ids, m.ID) })
 		if len(there) == 0 {
-			break
+			return nil
 		}
 		if waited > stopTime {
 			return fmt.Errorf("%v do not end; the next `keyedin image build` or `keyedin image prune` removes what is left", ids)
@@ -139,11 +152,6 @@ func (b *Bakery) clear(ctx context.Context, machines []Machine, images []Image, 
 					return err
 				}
 			}
-		}
-	}
-	for _, g := range groups {
-		if err := b.close(ctx, g); err != nil {
-			return err
 		}
 	}
 	return nil
