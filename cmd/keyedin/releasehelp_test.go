@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -154,3 +156,22 @@ func must[T any](v T, err error) T {
 }
 
 func emptyIndex() v1.ImageIndex { return empty.Index }
+
+// token is what docker login takes of ECR.
+func (p *place) token() authn.Authenticator {
+	p.t.Helper()
+	out, err := ecr.NewFromConfig(p.Config()).GetAuthorizationToken(p.t.Context(), &ecr.GetAuthorizationTokenInput{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return authn.FromConfig(authn.AuthConfig{Auth: aws.ToString(out.AuthorizationData[0].AuthorizationToken)})
+}
+
+func gitPath(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("git")
+	if err != nil {
+		t.Skip("git is not installed")
+	}
+	return path
+}
