@@ -161,7 +161,7 @@ func TestDatabaseSwitchCut(t *testing.T) {
 			at.unlocked()
 			_, there := at.clusters()[ownCluster]
 			r := at.run("apply", "--yes")
-			if again := "Go on with: `keyedin db switch " + restoredCluster + "`"; !there && (r.code != 1 || !strings.Contains(r.out, again)) {
+			if again := "`keyedin db switch " + restoredCluster + "`"; !there && (r.code != 1 || !strings.Contains(r.out, again)) {
 				t.Errorf("an apply without a cluster ended with %d:\n%s%s", r.code, r.out, r.err)
 			}
 			if all := at.clusters(); r.code == 0 && len(all) != 2 || len(all) > 2 {

@@ -47,7 +47,7 @@ func NewDatabase(t testing.TB) Database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // the rest is the system's
 	data := filepath.Join(dir, "data")
 	out, err := exec.Command(install, "--no-defaults", "--datadir="+data, "--user="+me.Username,
 		"--auth-root-authentication-method=normal", "--skip-test-db").CombinedOutput()
