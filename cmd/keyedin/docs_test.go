@@ -115,8 +115,10 @@ func transcripts(t *testing.T, name, text string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// With --help a command line is parsed, and nothing is done.
-		if out, err := exec.Command(path, append(slices.Clone(args), "--help")...).CombinedOutput(); err != nil {
+		// With --help a command line is parsed, and nothing is done. What is after --
+		// is another program's.
+		at := slices.Index(append(slices.Clone(args), "--"), "--")
+		if out, err := exec.Command(path, slices.Insert(slices.Clone(args), at, "--help")...).CombinedOutput(); err != nil {
 			t.Errorf("%s.md: %s cannot be typed: %s", name, line[1], out)
 		}
 	}

@@ -24,7 +24,7 @@ func (m Metrics) figures(balancer, target string) []figure {
 	}
 	if balancer != "" {
 		by := []string{"LoadBalancer", balancer}
-		add("requests", figure{name: "requests", unit: Count, summed: true, zeroes: true, namespace: ofBalancers, metric: "RequestCount", stat: "Sum", dimensions: by})
+		add(requests, figure{name: "requests", unit: Count, summed: true, zeroes: true, namespace: ofBalancers, metric: "RequestCount", stat: "Sum", dimensions: by})
 		add("p50", figure{name: "latency p50", unit: Seconds, namespace: ofBalancers, metric: "TargetResponseTime", stat: "p50", dimensions: by})
 		add("p95", figure{name: "latency p95", unit: Seconds, namespace: ofBalancers, metric: "TargetResponseTime", stat: "p95", dimensions: by})
 		add("app5xx", figure{name: "5xx application", unit: Count, summed: true, zeroes: true, namespace: ofBalancers, metric: "HTTPCode_Target_5XX_Count", stat: "Sum", dimensions: by})
@@ -47,11 +47,15 @@ func (m Metrics) figures(balancer, target string) []figure {
 	return all
 }
 
+// requests is the id of the figure that tells since when anything is measured.
+const requests = "requests"
+
 // series is a figure with its values, and what they come to.
-func (f figure) series(points []Point, c Chart) Series {
-	slices.SortFunc(points, func(a, b Point) int { return a.Time.Compare(b.Time) })
-	if f.zeroes && len(points) > 0 {
-		points = filled(points, c)
+func (f figure) series(points, asked []Point, c Chart) Series {
+	inOrder := func(a, b Point) int { return a.Time.Compare(b.Time) }
+	slices.SortFunc(points, inOrder)
+	if f.zeroes && len(asked) > 0 {
+		points = filled(points, slices.MinFunc(asked, inOrder).Time, c)
 	}
 	s := Series{Name: f.name, Unit: f.unit, Summed: f.summed, Points: append([]Point{}, points...)}
 	for i, p := range points {
@@ -64,15 +68,15 @@ func (f figure) series(points []Point, c Chart) Series {
 	return s
 }
 
-// filled has a 0 for each whole period since the first without a value: the
-// load balancer reports what happened, and nothing where nothing did.
-func filled(points []Point, c Chart) []Point {
+// filled has a 0 for each whole period since the first request without a value:
+// the load balancer reports what happened, and nothing where nothing did.
+func filled(points []Point, first time.Time, c Chart) []Point {
 	have := map[time.Time]float64{}
 	for _, p := range points {
 		have[p.Time] = p.Value
 	}
 	var all []Point
-	for at := points[0].Time; at.Before(c.Until); at = at.Add(c.Period) {
+	for at := first; at.Before(c.Until); at = at.Add(c.Period) {
 		value, there := have[at]
 		if !there && at.Add(c.Period).After(c.Until) {
 			break // it is not over yet

@@ -132,7 +132,7 @@ func (m Metrics) Read(ctx context.Context, since, until time.Time) (Chart, error
 		}
 	}
 	for _, f := range figures {
-		chart.Series = append(chart.Series, f.series(points[f.id], chart))
+		chart.Series = append(chart.Series, f.series(points[f.id], points[requests], chart))
 	}
 	return chart, nil
 }
