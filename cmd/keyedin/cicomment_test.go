@@ -104,6 +104,9 @@ func TestPlanIsOneComment(t *testing.T) {
 	const mark = "<!-- keyedin plan: keyedin production -->\n"
 	h := newHub(p, `[{"id":1,"user":{"type":"User"},"body":"<!-- keyedin plan: keyedin production -->\nnot mine"},{"id":2,"user":{"type":"Bot"},"body":"hello"}]`)
 	plan := parsedWorkflow(t, p.must("ci", "github").out).Jobs["plan"]
+	if err := os.RemoveAll(p.file("ssh")); err != nil { // a checkout does not have the bastion's key
+		t.Fatal(err)
+	}
 	round := func(code int) string {
 		t.Helper()
 		if r := h.step(plan, "Plan"); r.code != code {
