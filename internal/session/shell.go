@@ -36,7 +36,7 @@ func Interact(ctx context.Context, client *ssh.Client, machine, command string, 
 	if err != nil {
 		return 0, err
 	}
-	defer session.Close()
+	defer func() { _ = session.Close() }() // it is over either way
 	session.Stdout, session.Stderr = c.Out, c.Err
 	// A pipe of our own: what reads the terminal can end only with the process.
 	in, err := session.StdinPipe()
@@ -61,7 +61,7 @@ func Interact(ctx context.Context, client *ssh.Client, machine, command string, 
 	defer cancel()
 	go func() {
 		_, _ = io.Copy(in, c.In) // it ends when either side does
-		in.Close()
+		_ = in.Close() // it is over either way
 	}()
 	go resize(ctx, session, c)
 	go keepAlive(ctx, client, pause)
@@ -118,7 +118,7 @@ func keepAlive(ctx context.Context, client *ssh.Client, pause func(context.Conte
 		default:
 		}
 	}
-	client.Close()
+	_ = client.Close() // it is over either way
 }
 
 // noContainer is the exit code of InContainer where the container does not run.

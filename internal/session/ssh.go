@@ -90,7 +90,7 @@ func (s SSH) over(ctx context.Context, conn net.Conn, m Machine, own ssh.Signer)
 		conn.Close()
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { client.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
 	go func() {
 		_ = client.Wait() // how it ended is its user's to find out
 		stop()
@@ -140,7 +140,7 @@ func (s SSH) shake(ctx context.Context, conn net.Conn, m Machine, own ssh.Signer
 	c, channels, requests, err := ssh.NewClientConn(conn, m.ID, config)
 	if !stop() && err == nil {
 		err = limited.Err()
-		c.Close()
+		_ = c.Close() // it is over either way
 	}
 	if err == nil {
 		return ssh.NewClient(c, channels, requests), nil

@@ -154,8 +154,8 @@ func keysOf(console string) consoleKeys {
 		}
 	}
 	for _, block := range fingerprintBlock.FindAllStringSubmatch(console, -1) {
-		for _, print := range fingerprint.FindAllString(block[1], -1) {
-			k.fingerprints[print] = true
+		for _, one := range fingerprint.FindAllString(block[1], -1) {
+			k.fingerprints[one] = true
 		}
 	}
 	return k
