@@ -61,7 +61,7 @@ func Interact(ctx context.Context, client *ssh.Client, machine, command string, 
 	defer cancel()
 	go func() {
 		_, _ = io.Copy(in, c.In) // it ends when either side does
-		_ = in.Close() // it is over either way
+		_ = in.Close()           // it is over either way
 	}()
 	go resize(ctx, session, c)
 	go keepAlive(ctx, client, pause)

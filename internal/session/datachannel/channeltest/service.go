@@ -98,12 +98,12 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	defer socket.CloseNow()
+	defer func() { _ = socket.CloseNow() }() // it ends either way
 	ctx, cancel := context.WithCancel(s.life)
 	defer cancel()
 	one, err := s.admit(ctx, socket)
 	if err != nil {
-		socket.Close(websocket.StatusPolicyViolation, err.Error())
+		_ = socket.Close(websocket.StatusPolicyViolation, err.Error())
 		return
 	}
 	one.use(ctx, socket)

@@ -95,7 +95,7 @@ func (s *session) put(raw []byte) {
 		s.write(raw)
 	}
 	if s.count++; f.Cut > 0 && s.count > f.Cut {
-		s.socket.CloseNow()
+		_ = s.socket.CloseNow() // as above
 		s.socket = nil
 		s.service.mu.Lock()
 		s.service.cuts++
@@ -105,7 +105,7 @@ func (s *session) put(raw []byte) {
 
 func (s *session) write(raw []byte) {
 	if s.socket != nil {
-		s.socket.Write(s.ctx, websocket.MessageBinary, raw)
+		_ = s.socket.Write(s.ctx, websocket.MessageBinary, raw)
 	}
 }
 
@@ -198,7 +198,7 @@ func (s *session) deliver() {
 		case k.kind == 6:
 			s.shaken(k.content)
 		case k.kind == 1 && port != nil:
-			port.Write(k.content)
+			_, _ = port.Write(k.content) // a port that is closed is found out by reading
 		default:
 			s.service.t.Errorf("the client sent data of kind %d before or beside the handshake", k.kind)
 		}
