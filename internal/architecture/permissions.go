@@ -99,12 +99,15 @@ func (e environment) files(files fileRefs) []aws.Statement {
 	}
 }
 
-// report is for logs, and for metrics under the environment's own name.
+// report is for logs, and for metrics under the environment's own name. The
+// agent looks for a log group among all before it writes a command's output there.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-rc-setting-up-cwlogs.html
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/create-iam-roles-for-cloudwatch-agent.html
 func (e environment) report(logs logRefs) []aws.Statement {
 	metrics := when(allow("Metrics", "cloudwatch:PutMetricData", aws.Any()), "StringEquals", "cloudwatch:namespace", engine.Known(e.namespace()))
 	return []aws.Statement{metrics, allow("Logs", "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
-		engine.Format("%s:*", aws.LogGroupARN(logs.application)), engine.Format("%s:*", aws.LogGroupARN(logs.system)))}
+		engine.Format("%s:*", aws.LogGroupARN(logs.application)), engine.Format("%s:*", aws.LogGroupARN(logs.system))),
+		allow("Groups", "logs:DescribeLogGroups", e.arn("logs", "log-group:*"))}
 }
 
 // secrets are the environment's own parameters, and the database's password.
