@@ -137,10 +137,12 @@ func asks(err error, service string) bool {
 func (c *Clients) network(w why) error {
 	var (
 		sent    *smithyhttp.RequestSendError
+		call    *smithy.OperationError
 		address *url.Error
-		failure net.Error
+		failure net.Error // errors of files are such too, by their methods
 	)
-	if errors.Is(w.Err, context.Canceled) || !errors.As(w.Err, &sent) && !errors.As(w.Err, &failure) {
+	asked := errors.As(w.Err, &sent) || errors.As(w.Err, &address) || errors.As(w.Err, &call) && errors.As(w.Err, &failure)
+	if errors.Is(w.Err, context.Canceled) || !asked {
 		return w.Err
 	}
 	e := &Unreachable{why: w, Region: c.region()}

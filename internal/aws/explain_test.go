@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -206,7 +208,8 @@ func TestExplainSaysOneCauseOnce(t *testing.T) {
 }
 
 func TestExplainLeavesOthersAlone(t *testing.T) {
-	for _, err := range []error{nil, errors.New("not of AWS"), context.Canceled, &BucketTaken{Name: "files", Key: "storage.public"}} {
+	_, file := os.Open(filepath.Join(t.TempDir(), "nowhere")) // it has the methods of an error of the network
+	for _, err := range []error{nil, errors.New("not of AWS"), context.Canceled, file, &BucketTaken{Name: "files", Key: "storage.public"}} {
 		if got := (*Clients)(nil).Explain(t.Context(), err); got != err {
 			t.Errorf("%v became %v", err, got)
 		}

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 
-	"github.com/aws/smithy-go"
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
 
@@ -20,19 +18,10 @@ func (o *operation) way(ctx context.Context) (*ssh.Client, error) {
 	}
 	m, err := o.machines().Find(ctx, name)
 	if err != nil {
-		return nil, o.explainCall(ctx, err)
+		return nil, o.explain(ctx, err)
 	}
 	client, err := to.Dial(ctx, m)
-	return client, o.explainCall(ctx, err)
-}
-
-// explainCall explains what a call to AWS came up with. Other errors of files
-// and networks are not AWS's, and stay as they are.
-func (e *environment) explainCall(ctx context.Context, err error) error {
-	if _, isCall := errors.AsType[*smithy.OperationError](err); isCall {
-		return e.explain(ctx, err)
-	}
-	return err
+	return client, o.explain(ctx, err)
 }
 
 // reaching is a command that goes into the environment's network.
@@ -42,6 +31,6 @@ func (a *app) reaching(run func(*operation, context.Context, []string) error) fu
 		if err != nil {
 			return err
 		}
-		return o.explainCall(c.Context(), run(o, c.Context(), args))
+		return o.explain(c.Context(), run(o, c.Context(), args))
 	}
 }
