@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -163,32 +162,9 @@ func hardware(c session.Cluster) string {
 	return joined(all)
 }
 
-// looked is how long completion may take; a shell waits for it.
-const looked = 3 * time.Second
-
-// completes completes an argument by what names says of the clusters; it is
-// silent where it cannot.
-func (a *app) completes(names func(session.Databases, context.Context) ([]string, error)) cobra.CompletionFunc {
-	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		ctx, cancel := context.WithTimeout(c.Context(), looked)
-		defer cancel()
-		o, err := a.operate(ctx)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		all, err := names(o.databases(), ctx)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return all, cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
 // beside are the names of the clusters that are not in use.
-func beside(d session.Databases, ctx context.Context) ([]string, error) {
+func beside(o *operation, ctx context.Context) ([]string, error) {
+	d := o.databases()
 	all, err := d.List(ctx)
 	var names []string
 	for _, c := range all {

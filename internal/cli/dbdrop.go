@@ -25,7 +25,7 @@ dropped.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: a.completes(beside),
+		ValidArgsFunction: a.completion(false, beside),
 		RunE:              func(c *cobra.Command, args []string) error { return a.runDrop(c.Context(), args[0], yes) },
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
@@ -68,7 +68,7 @@ func (a *app) runDrop(ctx context.Context, name string, yes bool) error {
 // crowded refuses to take a network down that clusters beside the environment's
 // own are in: they are deleted by name, and by nothing else.
 func (e *environment) crowded(ctx context.Context) error {
-	names, err := beside(e.databases(architecture.NamesOf(e.config).Database), ctx)
+	names, err := beside(&operation{e, architecture.NamesOf(e.config)}, ctx)
 	if err != nil {
 		return e.explain(ctx, err)
 	}

@@ -32,13 +32,13 @@ interrupted or killed at any moment: the same command goes on.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: a.completes(snapshotNames),
+		ValidArgsFunction: a.completion(false, snapshotNames),
 		RunE:              func(c *cobra.Command, args []string) error { return a.runRestore(c.Context(), r, args) },
 	}
 	c.Flags().StringVar(&r.at, "at", "", "restore what was at this `time`, such as 2026-11-26T01:07:00Z")
 	c.Flags().StringVar(&r.from, "from", "", "with --at, the `cluster` to restore, else the one in use")
 	c.Flags().StringVar(&r.as, "as", "", "the new cluster's `name`")
-	_ = c.RegisterFlagCompletionFunc("from", a.completes(beside)) // it is registered once, for a flag that is there
+	_ = c.RegisterFlagCompletionFunc("from", a.completion(true, beside)) // it is registered once, for a flag that is there
 	return c
 }
 

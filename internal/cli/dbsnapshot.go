@@ -81,8 +81,8 @@ func (a *app) dbSnapshots() *cobra.Command {
 }
 
 // snapshotNames are those that can be restored.
-func snapshotNames(d session.Databases, ctx context.Context) ([]string, error) {
-	all, err := d.Snapshots(ctx)
+func snapshotNames(o *operation, ctx context.Context) ([]string, error) {
+	all, err := o.databases().Snapshots(ctx)
 	var names []string
 	for _, s := range all {
 		names = append(names, s.Name)

@@ -37,7 +37,7 @@ then nothing else can be planned or applied.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: a.completes(beside),
+		ValidArgsFunction: a.completion(false, beside),
 		RunE:              func(c *cobra.Command, args []string) error { return a.runSwitch(c.Context(), args[0], yes) },
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

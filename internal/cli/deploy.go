@@ -40,7 +40,7 @@ follows it again.`,
 			}
 			return a.runDeploy(c.Context(), args[0], f)
 		},
-		ValidArgsFunction: a.completeReleases,
+		ValidArgsFunction: a.completion(false, releaseVersions),
 	}
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	c.Flags().BoolVar(&f.force, "force", false, "deploy what runs already, to ill instances or against an alarm")

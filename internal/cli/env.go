@@ -198,25 +198,10 @@ func (a *app) envUnset() *cobra.Command {
 	return a.named(c)
 }
 
-// named completes the arguments of a command by the names of variables; it is
-// silent where they cannot be read.
+// named completes the arguments of a command by the names of variables.
 func (a *app) named(c *cobra.Command) *cobra.Command {
-	one := !strings.HasSuffix(c.Use, "...")
-	c.ValidArgsFunction = func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if one && len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		ctx, cancel := context.WithTimeout(c.Context(), quick)
-		defer cancel()
-		o, err := a.operate(ctx)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		names, err := o.vars().Names(ctx)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(args, name) }), cobra.ShellCompDirectiveNoFileComp
-	}
+	c.ValidArgsFunction = a.completion(strings.HasSuffix(c.Use, "..."), func(o *operation, ctx context.Context) ([]string, error) {
+		return o.vars().Names(ctx)
+	})
 	return c
 }

@@ -42,7 +42,7 @@ func (a *app) onMessages(use, short string, least, most int, run func(*operation
 		},
 	}
 	if most > 0 {
-		c.ValidArgsFunction = a.completeHooks
+		c.ValidArgsFunction = a.completion(true, webhookNames)
 	}
 	return c
 }
@@ -66,20 +66,14 @@ func hookNames(c *cobra.Command, args []string, least, most int) error {
 	return nil
 }
 
-// completeHooks completes the names; silent where AWS cannot be asked.
-func (a *app) completeHooks(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	ctx, cancel := context.WithTimeout(c.Context(), quick)
-	defer cancel()
+// webhookNames are the webhooks there are.
+func webhookNames(o *operation, ctx context.Context) ([]string, error) {
+	all, err := o.hooks().List(ctx)
 	var names []string
-	if e, err := a.open(ctx); err == nil {
-		all, _ := e.hooks().List(ctx)
-		for _, hook := range all {
-			if !slices.Contains(args, hook.Name) {
-				names = append(names, hook.Name)
-			}
-		}
+	for _, hook := range all {
+		names = append(names, hook.Name)
 	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	return names, err
 }
 
 // hook is a webhook as it may be shown.

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/aws"
 	"github.com/keyedin-app/keyedin-infra/internal/deploy"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
@@ -45,25 +44,6 @@ func oneVersion(c *cobra.Command, args []string) error {
 		return fmt.Errorf("it is `%s VERSION`, but %d versions were given; `%s --help` shows its use", c.CommandPath(), len(args), c.CommandPath())
 	}
 	return bundle.CheckVersion(args[0])
-}
-
-// completeReleases completes the version of a release; silent where AWS cannot
-// be asked.
-func (a *app) completeReleases(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ctx, cancel := context.WithTimeout(c.Context(), quick)
-	defer cancel()
-	e, err := a.open(ctx)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	versions, err := (&operation{environment: e, names: architecture.NamesOf(e.config)}).releases().Versions(ctx)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return versions, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 // releases is where the environment's are.

@@ -38,16 +38,16 @@ VERSION. Others are pushed, without a Docker daemon, and tagged VERSION:
 REPOSITORY= may be left out where the source is called as the repository is. An
 image for several platforms gives that of app.instances.types.
 
-The same again is no error. Other content under a version that is there is refused.
-It can be interrupted or killed at any moment: the same command goes on.`,
+The same again is no error; other content under a version that is there is
+refused. It can be interrupted or killed at any moment: the same command goes on.`,
 		Example: "  keyedin release create 1.4.0\n  keyedin release create 1.4.0 --image backend.tar --image keyedin/nginx=:1.3.9",
 		RunE:    a.onReleases(func(o *operation, ctx context.Context, args []string) error { return o.makeRelease(ctx, args[0], f) }),
 		// A version that is to be made is none that can be completed.
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	c.Flags().StringArrayVar(&f.images, "image", nil, "where an image is: `REPOSITORY=SOURCE`; may be given more than once")
-	c.Flags().StringVar(&f.compose, "compose", "", "a compose `file` of your own, instead of a service an image")
-	c.Flags().StringVar(&f.revision, "revision", "", "the `commit` it is made from (default: that of the config's folder)")
+	c.Flags().StringArrayVar(&f.images, "image", nil, "where an image is, `REPOSITORY=SOURCE`; can be repeated")
+	c.Flags().StringVar(&f.compose, "compose", "", "your own compose `file`")
+	c.Flags().StringVar(&f.revision, "revision", "", "the git `commit` (default: of the config's folder)")
 	return c
 }
 

@@ -78,7 +78,7 @@ func isListed(all []bundle.Release, version string) bool {
 func (a *app) releaseShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show VERSION", Short: "Show what is in a release, and when it was deployed", Args: oneVersion,
-		RunE: a.onReleases((*operation).showRelease), ValidArgsFunction: a.completeReleases,
+		RunE: a.onReleases((*operation).showRelease), ValidArgsFunction: a.completion(false, releaseVersions),
 	}
 }
 

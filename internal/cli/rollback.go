@@ -31,7 +31,7 @@ the one before the current.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.runRollback(c.Context(), strings.Join(args, ""), f)
 		},
-		ValidArgsFunction: a.completePast,
+		ValidArgsFunction: a.completion(false, pastVersions),
 	}
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask: take the release before the current")
 	c.Flags().BoolVar(&f.force, "force", false, "deploy it although it runs everywhere already")

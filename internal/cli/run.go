@@ -42,7 +42,7 @@ there is keyedin exec.`,
 	c.Flags().SetInterspersed(false) // what follows the command is its own
 	c.Flags().StringVar(&machine, "instance", "", "the `id` of the instance to run on, or its beginning")
 	c.Flags().DurationVar(&within, "timeout", time.Hour, "how long it may take")
-	_ = c.RegisterFlagCompletionFunc("instance", a.completeMachines(false)) // the flag is there
+	_ = c.RegisterFlagCompletionFunc("instance", a.completion(true, instanceNames)) // the flag is there
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,7 @@ on the bastion, or runs a command there. No key is needed: a fresh one is pushed
 for the connection. It goes through AWS Session Manager, or straight to the
 bastion where bastion.allow lets you in.`,
 		Example: "  keyedin ssh\n  keyedin ssh bastion\n  keyedin ssh i-0123 -- df -h",
-		Args:    machineAndCommand, ValidArgsFunction: a.completeMachines(true),
+		Args:    machineAndCommand, ValidArgsFunction: a.completion(false, machineNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.intoMachine(c, args, func(_ *operation, _ session.Machine, command []string, _ bool) (string, error) {
 				return session.Words(command), nil
@@ -37,7 +38,7 @@ func (a *app) execCommand() *cobra.Command {
 command there, with your terminal and standard input. For what is to run apart
 from what serves there is keyedin run.`,
 		Example: "  keyedin exec\n  keyedin exec -- php artisan tinker\n  keyedin exec --host -- sudo docker ps",
-		Args:    machineAndCommand, ValidArgsFunction: a.completeMachines(true),
+		Args:    machineAndCommand, ValidArgsFunction: a.completion(false, machineNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.intoMachine(c, args, func(o *operation, m session.Machine, command []string, terminal bool) (string, error) {
 				switch {
@@ -133,28 +134,18 @@ func (o *operation) visit(ctx context.Context, name string, command []string, te
 	return err
 }
 
-// completeMachines completes an instance's id, or bastion.
-func (a *app) completeMachines(bastion bool) cobra.CompletionFunc {
-	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 && c.Name() != "run" {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		ctx, cancel := context.WithTimeout(c.Context(), quick)
-		defer cancel()
-		o, err := a.operate(ctx)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		all, err := o.machines().List(ctx)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		var names []string
-		for _, m := range all {
-			if m.Name != session.Bastion || bastion {
-				names = append(names, m.Name)
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
+// machineNames are the ids of the instances, and bastion where it is one of them.
+func machineNames(o *operation, ctx context.Context) ([]string, error) {
+	all, err := o.machines().List(ctx)
+	var names []string
+	for _, m := range all {
+		names = append(names, m.Name)
 	}
+	return names, err
+}
+
+// instanceNames are machineNames without the bastion.
+func instanceNames(o *operation, ctx context.Context) ([]string, error) {
+	all, err := machineNames(o, ctx)
+	return slices.DeleteFunc(all, func(name string) bool { return name == session.Bastion }), err
 }
