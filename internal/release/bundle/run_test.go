@@ -77,6 +77,7 @@ func TestRun(t *testing.T) {
 	h.parameters(nasty())
 	h.unpack(inputOf("1.0", "1"), "tmp/release") // not deployed yet
 	h.write("docker/exit", "42")
+	h.must(os.WriteFile(h.path("bin/docker-init"), nil, 0o755))
 	out, err := h.command("tmp/release/bin/run", []string{"php", "artisan", "migrate", "--force", "a b", ""}).Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 42 || string(out) != "from the container\n" {
 		t.Fatalf("%v %s", err, out)
@@ -86,7 +87,7 @@ func TestRun(t *testing.T) {
 		t.Error(diff)
 	}
 	first, _, _ := strings.Cut(images(inputOf("1.0", "1")), "\n")
-	want := []string{"--rm", "--interactive", "--log-driver", "none", "--security-opt", "no-new-privileges", "--volume", ca + ":" + ca + ":ro", first, "php", "artisan", "migrate", "--force", "a b", "", ""}
+	want := []string{"--rm", "--interactive", "--init", "--log-driver", "none", "--security-opt", "no-new-privileges", "--volume", ca + ":" + ca + ":ro", first, "php", "artisan", "migrate", "--force", "a b", "", ""}
 	if diff := cmp.Diff(want, strings.Split(h.read("docker/run.command"), "\n")); diff != "" {
 		t.Error(diff)
 	}

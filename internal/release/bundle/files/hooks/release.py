@@ -14,6 +14,7 @@ but root. Amazon Linux 2023 has Python 3.9.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -178,6 +179,7 @@ def tail(file):
     print("\n".join(reversed(shown)))
 
 
+INIT = "/usr/libexec/docker/docker-init"  # where dockerd looks first
 # What would change the docker command instead of the container.
 CLIENT = re.compile(r"HOME|PATH|DOCKER_.*|LD_.*|BUILDKIT_.*|.*_proxy|.*_PROXY")
 
@@ -198,8 +200,10 @@ def run(arguments):
     memory = os.memfd_create("environment", 0)
     os.write(memory, "".join(lines).encode())
     terminal = ["--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+    # PHP as a container's first process would not hear of an end that is asked for.
+    init = ["--init"] if shutil.which("docker-init") or os.path.exists(INIT) else []
     os.execvpe("docker", [
-        "docker", "run", "--rm", "--interactive", *terminal, "--log-driver", "none",
+        "docker", "run", "--rm", "--interactive", *terminal, *init, "--log-driver", "none",
         "--security-opt", "no-new-privileges", "--volume", f"{DATABASE_CA}:{DATABASE_CA}:ro",
         "--env-file", f"/proc/self/fd/{memory}", *names, images()[0], *arguments,
     ], client)
