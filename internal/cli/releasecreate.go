@@ -33,7 +33,7 @@ VERSION. Others are pushed, without a Docker daemon, and tagged VERSION:
   keyedin/backend=app:dev        an image of the Docker daemon
   keyedin/backend=app.tar        a tarball, of docker save or in the OCI layout
   keyedin/backend=./app          a directory in the OCI layout
-  keyedin/backend=:1.3.9         a tag of the repository in ECR; @sha256:... a digest
+  keyedin/backend=:1.3.9         a tag in ECR; a digest is @sha256:...
 
 REPOSITORY= may be left out where the source is called as the repository is. An
 image for several platforms gives that of app.instances.types.

@@ -19,8 +19,8 @@ func (a *app) releasePrune() *cobra.Command {
 	c := &cobra.Command{
 		Use: "prune", Short: "Remove old releases, with the images that no other has", Args: noArgs,
 		Long: `Removes all releases but the newest, and their images from ECR unless another
-release has them too. The release that is deployed, the one to go back to and one
-that is being deployed always stay.`,
+release has them too. The release that is deployed, the one to go back to and
+one that is being deployed always stay.`,
 		RunE: a.onReleases(func(o *operation, ctx context.Context, _ []string) error { return o.pruneReleases(ctx, keep, yes) }),
 	}
 	c.Flags().IntVar(&keep, "keep", 10, "how many of the newest stay")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
@@ -99,7 +100,7 @@ func (p *push) layer(ctx context.Context, digest v1.Hash, l v1.Layer) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at.Done++
-	p.at.Sent += size - counted.count
+	p.at.Sent += size - counted.count.Load()
 	p.tell(p.at)
 	return nil
 }
@@ -108,6 +109,9 @@ func (p *push) layer(ctx context.Context, digest v1.Hash, l v1.Layer) error {
 func (p *push) sent(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.at.Done == p.at.Layers {
+		return // the HTTP client reads on for a moment when it has its answer already
+	}
 	p.at.Sent += n
 	p.tell(p.at)
 }
@@ -145,14 +149,13 @@ func same(repository, tag string, has, want v1.Image) error {
 type counted struct {
 	v1.Layer
 	on    func(int64)
-	count int64
+	count atomic.Int64
 }
 
 func (c *counted) reset() {
-	if c.count != 0 {
-		c.on(-c.count)
+	if n := c.count.Swap(0); n != 0 {
+		c.on(-n)
 	}
-	c.count = 0
 }
 
 func (c *counted) Compressed() (io.ReadCloser, error) {
@@ -176,7 +179,7 @@ type counting struct {
 
 func (c *counting) Read(b []byte) (int, error) {
 	n, err := c.ReadCloser.Read(b)
-	c.of.count += int64(n)
+	c.of.count.Add(int64(n))
 	c.of.on(int64(n))
 	return n, err
 }

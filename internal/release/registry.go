@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -62,16 +63,19 @@ func Login(ctx context.Context, client *ecr.Client, pause func(context.Context, 
 		return nil, err
 	}
 	r := &Registry{host: host, pause: pause}
-	return r, r.connect(user, password)
+	return r, r.connect(user, password, client)
 }
 
 // connect prepares the clients. They try nothing again by themselves: that is
 // left to again, whose pauses can be interrupted.
-func (r *Registry) connect(user, password string) (err error) {
+func (r *Registry) connect(user, password string, client *ecr.Client) (err error) {
 	options := []remote.Option{
 		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: user, Password: password})),
 		remote.WithRetryBackoff(remote.Backoff{Steps: 1}), remote.WithRetryStatusCodes(),
 		remote.WithRetryPredicate(func(error) bool { return false }),
+	}
+	if web, ok := client.Options().HTTPClient.(*awshttp.BuildableClient); ok { // it trusts AWS_CA_BUNDLE
+		options = append(options, remote.WithTransport(web.GetTransport()))
 	}
 	if r.pusher, err = remote.NewPusher(options...); err != nil {
 		return err
