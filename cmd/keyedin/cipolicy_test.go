@@ -115,9 +115,20 @@ func holds(c proxy.Call, conditions map[string]map[string][]string) bool {
 	return true
 }
 
+// pushing is what ECR asks of whom the registry's token was given to.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+var pushing = map[string]string{
+	"Ping": "ecr:GetAuthorizationToken", "HeadBlob": "ecr:BatchCheckLayerAvailability", "GetBlob": "ecr:GetDownloadUrlForLayer",
+	"StartUpload": "ecr:InitiateLayerUpload", "PatchUpload": "ecr:UploadLayerPart", "PutUpload": "ecr:CompleteLayerUpload",
+	"HeadManifest": "ecr:BatchGetImage", "GetManifest": "ecr:BatchGetImage", "PutManifest": "ecr:PutImage",
+}
+
 // actions are the IAM actions of a call.
 func actions(c proxy.Call) []string {
 	service := c.Service
+	if service == "registry" {
+		return []string{pushing[c.Name]}
+	}
 	if service == "monitoring" {
 		service = "cloudwatch"
 	}
