@@ -178,7 +178,7 @@ def unvalidated(call, held):
 
 
 LIFECYCLE = "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html"
-LAUNCH, HEALTH, STEP = 60, 75, 120
+LAUNCH, HEALTH = 60, 75
 
 
 def age(held, key):
@@ -214,15 +214,26 @@ def checking(call, held):
 @behaviour("https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html", "autoscaling",
            "DescribeInstanceRefreshes")
 def refreshing(call, held):
-    """A refresh replaces an instance every two minutes."""
+    """A refresh goes on to the next instance when the last one has been launched and has warmed up."""
     steps, name = held.of("steps"), call.params["AutoScalingGroupName"]
     last, answer = steps.get(name, (0, None))
     asked = call.params.get("InstanceRefreshIds")
-    if answer and held.slow and time.monotonic() - last < held.real(STEP) and asked == steps.get(f"{name} asked"):
+    early = held.slow and time.monotonic() - last < held.real(LAUNCH + _warm_up(call, name))
+    if answer and early and asked == steps.get(f"{name} asked"):
         return answer
     answer = call.next()
     steps[name], steps[f"{name} asked"] = (time.monotonic(), answer), asked
     return answer
+
+
+def _warm_up(call, name):
+    """API_RefreshPreferences.html: the refresh's own, else the group's, else its grace period."""
+    group = call.backend().autoscaling_groups.get(name)
+    if group is None:
+        return 0
+    own = (group._mend_refreshes or [{}])[0].get("Preferences", {}).get("InstanceWarmup", -1)
+    given = next((w for w in (own, group._mend["DefaultInstanceWarmup"]) if w is not None and w >= 0), None)
+    return group._mend["HealthCheckGracePeriod"] if given is None else given
 
 
 @behaviour("https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_StartInstanceRefresh.html", "autoscaling",

@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 from conftest import refused
+from test_autoscaling import create, place, running  # noqa: F401
 
 
 @pytest.fixture
@@ -119,3 +120,14 @@ def test_services_do_not_know_a_fresh_role(stern):
     refused("InvalidRoleException", aws.codedeploy.create_deployment_group, **wanted)
     time.sleep(1.1)
     aws.codedeploy.create_deployment_group(**wanted)
+
+
+def test_a_refresh_waits_for_warm_up(stern, place):  # noqa: F811
+    aws = stern(fresh=0, iam=0, scale=100.0)
+    create(aws, place, DesiredCapacity=2, DefaultInstanceWarmup=40)
+    running(aws)
+    aws.autoscaling.start_instance_refresh(AutoScalingGroupName="web")
+    look = lambda: aws.autoscaling.describe_instance_refreshes(AutoScalingGroupName="web")["InstanceRefreshes"][0]  # noqa: E731
+    begun = time.monotonic()
+    assert states(lambda: look().get("PercentageComplete"), 100, 20) == [0, 50, 100]
+    assert time.monotonic() - begun > 2  # 100 seconds of AWS's clock for each instance, and one look before the first
