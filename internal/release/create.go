@@ -54,20 +54,14 @@ func (m *Maker) Create(ctx context.Context, o Order) (r bundle.Release, made boo
 	if err := bundle.CheckVersion(o.Version); err != nil {
 		return r, false, err
 	}
-	var all []resolved
+	all, err := m.resolveAll(ctx, o)
 	defer func() {
 		for _, one := range all {
-			if one.local != nil {
-				one.local.close()
-			}
+			one.close()
 		}
 	}()
-	for _, repository := range m.Repositories {
-		one, err := m.resolve(ctx, repository, o)
-		if err != nil {
-			return r, false, err
-		}
-		all = append(all, one)
+	if err != nil {
+		return r, false, err
 	}
 	archive, r, err := o.build(all)
 	if err != nil {
@@ -80,6 +74,27 @@ func (m *Maker) Create(ctx context.Context, o Order) (r bundle.Release, made boo
 		return r, false, err
 	}
 	return m.Store.Create(ctx, archive, r)
+}
+
+// close gives the files of an image back.
+func (r resolved) close() {
+	if r.local != nil {
+		r.local.close()
+	}
+}
+
+// resolveAll finds the images of all repositories. What it returns is to be
+// closed, also where it fails.
+func (m *Maker) resolveAll(ctx context.Context, o Order) ([]resolved, error) {
+	var all []resolved
+	for _, repository := range m.Repositories {
+		one, err := m.resolve(ctx, repository, o)
+		all = append(all, one)
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
 }
 
 // resolve finds the image of a repository.

@@ -38,34 +38,13 @@ type push struct {
 // layers brings the layers of an image to ECR, with its config. What is there is
 // not sent again, so that another run goes on where this one ended.
 func (p *push) layers(ctx context.Context, image v1.Image) error {
-	layers, err := image.Layers()
+	parts, err := p.parts(image)
 	if err != nil {
 		return err
-	}
-	config, err := partial.ConfigLayer(image)
-	if err != nil {
-		return err
-	}
-	unique := map[v1.Hash]v1.Layer{}
-	p.at = Progress{Repository: p.repository}
-	for _, l := range append(layers, config) {
-		digest, err := l.Digest()
-		if err != nil {
-			return err
-		}
-		if _, twice := unique[digest]; twice {
-			continue
-		}
-		size, err := l.Size()
-		if err != nil {
-			return err
-		}
-		unique[digest] = l
-		p.at.Layers, p.at.Bytes = p.at.Layers+1, p.at.Bytes+size
 	}
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(uploads)
-	for digest, l := range unique {
+	for digest, l := range parts {
 		g.Go(func() error { return p.layer(inner, digest, l) })
 	}
 	if err := g.Wait(); err != nil {
@@ -74,10 +53,40 @@ func (p *push) layers(ctx context.Context, image v1.Image) error {
 		}
 		return err
 	}
-	for digest := range unique {
+	for digest := range parts {
 		p.from[digest] = p.repository
 	}
 	return nil
+}
+
+// parts are the layers of an image and its config, each once, and counted.
+func (p *push) parts(image v1.Image) (map[v1.Hash]v1.Layer, error) {
+	layers, err := image.Layers()
+	if err != nil {
+		return nil, err
+	}
+	config, err := partial.ConfigLayer(image)
+	if err != nil {
+		return nil, err
+	}
+	parts := map[v1.Hash]v1.Layer{}
+	p.at = Progress{Repository: p.repository}
+	for _, l := range append(layers, config) {
+		digest, err := l.Digest()
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := parts[digest]; twice {
+			continue
+		}
+		size, err := l.Size()
+		if err != nil {
+			return nil, err
+		}
+		parts[digest] = l
+		p.at.Layers, p.at.Bytes = p.at.Layers+1, p.at.Bytes+size
+	}
+	return parts, nil
 }
 
 func (p *push) layer(ctx context.Context, digest v1.Hash, l v1.Layer) error {
