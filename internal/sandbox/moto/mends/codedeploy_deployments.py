@@ -6,7 +6,8 @@ from gateway.errors import AwsError
 from gateway.registry import mend
 
 from .codedeploy import group_of
-from .codedeploy_play import ACTIVE, create, play, public, stop
+from .codedeploy_around import public
+from .codedeploy_play import ACTIVE, create, play, stop
 
 ENDED = ("Succeeded", "Failed", "Stopped")
 

@@ -1,11 +1,12 @@
 """CodeDeploy's deployments in place as they go on: instance after instance, event after event, on a clock. Nothing runs
 by itself: whoever looks at a deployment, a group or a target moves everything to where it is by now."""
 
-import datetime
 import time
 import uuid
 
 from stern import account as stern
+
+from .codedeploy_around import alarmed, control, installed, key_of, members, now, runs, target_groups, tell, there
 
 ACTIVE = ("Created", "Queued", "InProgress")
 TRAFFIC = ("BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic")
@@ -27,25 +28,6 @@ WORDS = {
 }
 
 
-def now():
-    return datetime.datetime.now(datetime.timezone.utc)
-
-
-def control(call):
-    """What a test wants to happen."""
-    return call.store("control", "codedeploy").get("now", {})
-
-
-def installed(call):
-    """The revision that each instance has."""
-    return call.store("installed", "codedeploy")
-
-
-def key_of(revision):
-    """What a revision is called by: its key in S3."""
-    return (revision.get("s3Location") or {}).get("key", "")
-
-
 def create(call, group, creator, revision, only=None, **given):
     """A deployment of a group, to be moved by play."""
     key = f"d-{uuid.uuid4().hex[:9].upper()}"
@@ -61,11 +43,6 @@ def create(call, group, creator, revision, only=None, **given):
     call.store("deployments", "codedeploy")[key] = deployment
     tell(call, group, deployment, "DeploymentStart")
     return deployment
-
-
-def public(deployment):
-    """A deployment as it is shown."""
-    return {k: v for k, v in deployment.items() if not k.startswith("_")}
 
 
 def play(call):
@@ -90,7 +67,7 @@ def _takes(call, deployment, event):
         return LENIENT
     seconds = TAKES.get(event, USUAL)
     if event == "BlockTraffic":
-        arns = list(_target_groups(call, _group(call, deployment)))
+        arns = list(target_groups(call, _group(call, deployment)))
         seconds = int(arns[0].attributes.get("deregistration_delay.timeout_seconds", 300)) if arns else USUAL
     return held.real(seconds)
 
@@ -100,7 +77,7 @@ def _step(call, deployment):
     group = _group(call, deployment)
     if group is None:
         return _end(call, deployment, "Failed", "DEPLOYMENT_GROUP_MISSING")
-    if _alarmed(call, group, deployment):
+    if alarmed(call, group, deployment):
         return _end(call, deployment, "Stopped", "ALARM_ACTIVE")
     if deployment["status"] == "Created":
         deployment["status"] = "Queued"
@@ -127,33 +104,21 @@ def _begin(call, group, deployment):
     return True
 
 
-def there(call, location):
-    """Whether the archive of a revision is in its bucket."""
-    bucket = call.backend("s3").buckets.get(location.get("bucket"))
-    return bucket is not None and bucket.keys.get(location.get("key")) is not None
-
-
-def members(call, group):
-    """The instances that a deployment goes to: those in service or in standby."""
-    groups = call.backend("autoscaling").autoscaling_groups
-    return [s for g in group["autoScalingGroups"] if g["name"] in groups for s in groups[g["name"]].instance_states
-            if s.lifecycle_state in ("InService", "Standby", "Pending") and s.instance.state == "running"]
-
-
 def _event(call, deployment, target):
     """Ends the event that is under way at a target, or begins its next one."""
     event = next((e for e in target["events"] if e["status"] in ("Pending", "InProgress")), None)
     name, begun = event["lifecycleEventName"], event["status"] == "InProgress"
-    lost = target["id"] in control(call).get("silent", []) or not _runs(call, target["id"])
+    lost = target["id"] in control(call).get("silent", []) or not runs(call, target["id"])
     if not begun:
         target |= {"status": "InProgress", "at": now()}
         event |= {"status": "InProgress", "startTime": now()}
-        deployment["_until"] = time.monotonic() + _takes(call, deployment, name) * (SILENCE if lost else 1)
+        deployment["_until"] += _takes(call, deployment, name) * (SILENCE if lost else 1)
         if name == "BlockTraffic":  # connections are drained as long as it lasts
             _do(call, deployment, target, name)
         _count(deployment)
         return True
     if control(call).get("hold") == name:
+        deployment["_until"] = time.monotonic()
         return False
     failure = _failure(call, deployment, target, name)
     if lost:
@@ -170,11 +135,6 @@ def _event(call, deployment, target):
         _leave(target, "Succeeded")
     _count(deployment)
     return _over(call, deployment)
-
-
-def _runs(call, key):
-    instance = next((i for r in call.backend("ec2").reservations.values() for i in r.instances if i.id == key), None)
-    return instance is not None and instance.state == "running"
 
 
 def _failure(call, deployment, target, event):
@@ -218,14 +178,9 @@ def _over(call, deployment):
     return True
 
 
-def _target_groups(call, group):
-    names = [g["name"] for g in ((group or {}).get("loadBalancerInfo") or {}).get("targetGroupInfoList", [])]
-    return [t for t in call.backend("elbv2").target_groups.values() if t.name in names]
-
-
 def _do(call, deployment, target, event):
     """What an event does to the instance."""
-    key, groups = target["id"], _target_groups(call, _group(call, deployment))
+    key, groups = target["id"], target_groups(call, _group(call, deployment))
     if event == "BlockTraffic":
         for group in groups:
             call.backend("elbv2").deregister_targets(group.arn, [{"Id": key}])
@@ -234,13 +189,6 @@ def _do(call, deployment, target, event):
             call.backend("elbv2").register_targets(group.arn, [{"Id": key}])
     elif event == "Install":
         installed(call)[key] = key_of(deployment["revision"])
-
-
-def _alarmed(call, group, deployment):
-    alarms = deployment.get("overrideAlarmConfiguration") or group.get("alarmConfiguration") or {}
-    known = call.backend("cloudwatch").alarms
-    return alarms.get("enabled") and any(
-        a["name"] in known and known[a["name"]].state_value == "ALARM" for a in alarms.get("alarms", []))
 
 
 def _end(call, deployment, status, error=None):
@@ -306,13 +254,3 @@ def stop(call, deployment, back):
 def _count(deployment):
     states = [t["status"] for t in deployment["_targets"]]
     deployment["deploymentOverview"] = {s: states.count(s) for s in EMPTY}
-
-
-def tell(call, group, deployment, event):
-    """monitoring-sns-event-notifications-json-format.html."""
-    for trigger in group.get("triggerConfigurations", []):
-        arn, sns = trigger.get("triggerTargetArn"), call.backend("sns")
-        if event in trigger.get("triggerEvents", []) and arn in sns.topics:
-            sns.publish(f'{{"eventTriggerName": "{trigger.get("triggerName")}", "applicationName": '
-                        f'"{group["applicationName"]}", "deploymentId": "{deployment["deploymentId"]}", "status": '
-                        f'"{deployment["status"].upper()}"}}', arn, subject=f"{event}: {deployment['deploymentId']}")

@@ -4,7 +4,8 @@ import uuid
 
 from gateway.registry import mend
 
-from .codedeploy_play import ACTIVE, create, installed, key_of, members, play
+from .codedeploy_around import installed, key_of, members
+from .codedeploy_play import ACTIVE, create, play
 
 PAGE = "https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html"
 PREFIX = "CodeDeploy-managed-automatic-launch-deployment-hook"

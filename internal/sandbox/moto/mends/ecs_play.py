@@ -9,7 +9,7 @@ import uuid
 
 from stern import account as stern
 
-from .codedeploy_play import control, now
+from .codedeploy_around import control, now
 from .ecs_tasks import arn, definition, start, stop, tasks_of
 
 ACTIVE = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")

@@ -3,7 +3,7 @@
 import random
 import uuid
 
-from .codedeploy_play import now
+from .codedeploy_around import now
 
 
 def arn(call, kind, *parts):

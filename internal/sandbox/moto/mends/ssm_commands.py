@@ -11,7 +11,7 @@ import uuid
 from gateway.errors import AwsError
 from gateway.registry import mend
 
-from .codedeploy_play import control
+from .codedeploy_around import control
 
 UNSEEN, STARTS, TAKES = 0.05, 0.1, 0.3  # seconds of ours
 MOST_OUT, MOST_ERR, MOST_LISTED = 24000, 8000, 2500  # API_GetCommandInvocation.html, API_CommandPlugin.html

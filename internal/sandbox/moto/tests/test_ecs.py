@@ -104,8 +104,10 @@ def test_a_service_is_kept_and_becomes_stable(aws, place):
     aws.ecs.update_service(**SERVICE, desiredCount=3)
     assert look(aws)["runningCount"] == 3 and len(aws.ecs.list_service_deployments(**SERVICE)["serviceDeployments"]) == 1
     second = definition(aws, "app:2")
+    control(aws, hold="SCALE_UP")
     aws.ecs.update_service(**SERVICE, taskDefinition=second)
     assert [d["status"] for d in look(aws)["deployments"]] == ["PRIMARY", "ACTIVE"]
+    control(aws)
     found = stable(aws)
     assert found["taskDefinition"] == second and found["runningCount"] == 3 and in_use(aws, place["targets"][0]) == 3
     revision = latest(aws)["targetServiceRevision"]["arn"]
