@@ -51,7 +51,8 @@ def suspended(group):
 def settle(call, group):
     """Ends and starts instances until the group has as many as it wants."""
     _replace_unhealthy(call, group)
-    there = [s for s in group.instance_states if s.lifecycle_state in ("InService", "Pending", "Pending:Wait")]
+    more = [r["_new"] for r in group._mend_refreshes if r.get("_new")]  # a refresh has one more for a while
+    there = [s for s in group.instance_states if s not in more and s.lifecycle_state in ("InService", "Pending", "Pending:Wait")]
     extra = len(there) - group.desired_capacity
     for state in [s for s in there if not s.protected_from_scale_in][:max(extra, 0)]:
         if "Terminate" not in suspended(group):

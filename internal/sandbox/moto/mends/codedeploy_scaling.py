@@ -86,7 +86,7 @@ def outdated(call, group, deployment):
                updateOutdatedInstancesOnly=True)
 
 
-@mend("autoscaling", "DescribeAutoScalingGroups", "DescribeAutoScalingInstances", "ExitStandby")
+@mend("autoscaling", "DescribeAutoScalingGroups", "DescribeAutoScalingInstances", "DescribeInstanceRefreshes", "ExitStandby")
 def meanwhile(call):
     """integrations-aws-auto-scaling.html: instances come into service when their deployment has ended."""
     play(call)

@@ -144,6 +144,22 @@ def test_new_instances_get_the_last_release(fleet):
     assert creators == {"user", "autoscaling", "CodeDeployAutoUpdate"}
 
 
+def test_a_refresh_waits_for_the_release(fleet):
+    aws = fleet
+    control(aws)
+    ended(aws, deploy(aws, "1.0"))
+    before = instances(aws)
+    aws.autoscaling.start_instance_refresh(AutoScalingGroupName="asg", Preferences={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200})
+    for _ in range(400):  # nobody looks at anything else
+        [refresh] = aws.autoscaling.describe_instance_refreshes(AutoScalingGroupName="asg")["InstanceRefreshes"]
+        if refresh["Status"] not in ("Pending", "InProgress"):
+            break
+        time.sleep(0.02)
+    after = instances(aws)
+    assert refresh["Status"] == "Successful" and set(after.values()) == {"InService"} and len(after) == 3
+    assert not set(before) & set(after) and {control(aws)[i] for i in after} == {"releases/1.0/bundle.zip"}
+
+
 def test_stop_alarm_and_missing_revision(fleet):
     aws = fleet
     control(aws)
