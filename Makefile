@@ -7,6 +7,7 @@
 
 SHELL := /bin/sh
 keyedin := $(CURDIR)/bin/keyedin
+pytest = python3 -m pytest -q -p no:cacheprovider
 python = dir=$$(script/python) && export PATH="$$dir:$$PATH"
 
 .PHONY: build try test check sweep bench
@@ -33,7 +34,7 @@ try:
 
 test:
 	@$(python) && go test -timeout 40m -parallel 6 ./...
-	@$(python) && python3 -m pytest -q -p no:cacheprovider internal/sandbox/moto/tests
+	@$(python) && cd internal/sandbox/moto/tests && { $(pytest) test_[a-e]*.py & $(pytest) test_[!a-e]*.py; second=$$?; wait $$! && exit $$second; }
 
 check:
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "These files want gofmt -w:" && echo "$$files" && exit 1; fi
