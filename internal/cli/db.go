@@ -28,11 +28,6 @@ to it that deletes nothing. The password is shown by db credentials alone.`,
 	return c
 }
 
-// database is a subcommand of db on an environment that is there.
-func (a *app) database(use, short string, least, most int, run func(*operation, context.Context, []string) error) *cobra.Command {
-	return a.variables(use, short, least, most, run)
-}
-
 // databases are the environment's clusters.
 func (o *operation) databases() session.Databases { return o.environment.databases(o.names.Database) }
 
@@ -59,7 +54,7 @@ func (e *environment) watched(ctx context.Context, again string, do func() error
 }
 
 func (a *app) dbCredentials() *cobra.Command {
-	c := a.database("credentials", "Show user, password, endpoints, port and database", 0, 0, (*operation).dbShowCredentials)
+	c := a.subcommand("credentials", "Show user, password, endpoints, port and database", 0, 0, (*operation).dbShowCredentials)
 	c.Long = `Shows what to connect to the database with, the password of the master user
 among it, which is read from the secret that RDS keeps and rotates. The endpoints
 answer inside the environment's network alone; keyedin db tunnel leads there.`
@@ -114,7 +109,7 @@ func (o *operation) schema(ctx context.Context, c session.Cluster) (string, erro
 }
 
 func (a *app) dbClusters() *cobra.Command {
-	return a.database("clusters", "List the cluster in use, and those beside it", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
+	return a.subcommand("clusters", "List the cluster in use, and those beside it", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
 		all, err := o.databases().List(ctx)
 		if err != nil {
 			return err

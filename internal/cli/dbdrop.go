@@ -84,7 +84,7 @@ func (e *environment) crowded(ctx context.Context) error {
 
 func (a *app) dbRotate() *cobra.Command {
 	var yes bool
-	c := a.database("rotate", "Have RDS make the password anew", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
+	c := a.subcommand("rotate", "Have RDS make the password anew", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
 		if !yes {
 			o.Say("The application cannot make new connections then, until its instances have the new password: a minute or two.")
 			if err := o.ask("Rotate the password of "+o.names.Database+"?", "yes"); err != nil {

@@ -12,7 +12,7 @@ import (
 
 func (a *app) dbSnapshot() *cobra.Command {
 	var noWait bool
-	c := a.database("snapshot [NAME]", "Take a snapshot, which stays until you delete it", 0, 1, func(o *operation, ctx context.Context, args []string) error {
+	c := a.subcommand("snapshot [NAME]", "Take a snapshot, which stays until you delete it", 0, 1, func(o *operation, ctx context.Context, args []string) error {
 		name := o.databases().SnapshotName(time.Now())
 		if len(args) == 1 {
 			name = args[0]
@@ -53,7 +53,7 @@ func (o *operation) tellSnapshot(s session.Snapshot) error {
 }
 
 func (a *app) dbSnapshots() *cobra.Command {
-	return a.database("snapshots", "List the snapshots of the environment's clusters", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
+	return a.subcommand("snapshots", "List the snapshots of the environment's clusters", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
 		all, err := o.databases().Snapshots(ctx)
 		if err != nil {
 			return err

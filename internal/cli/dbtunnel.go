@@ -19,7 +19,7 @@ func (a *app) dbTunnel() *cobra.Command {
 	var port int
 	var reader bool
 	c := &cobra.Command{Use: "tunnel", Short: "Forward a port of this machine to the database", Args: noArgs}
-	c.RunE = a.reaching(func(o *operation, ctx context.Context, _ []string) error { return o.runTunnel(ctx, port, reader) })
+	c.RunE = a.on(func(o *operation, ctx context.Context, _ []string) error { return o.runTunnel(ctx, port, reader) })
 	c.PreRunE = func(*cobra.Command, []string) error {
 		if port < 0 || port > 65535 {
 			return fmt.Errorf("%d is no port; they go from 1 to 65535, and 0 chooses one that is free", port)
@@ -124,7 +124,7 @@ It ends as the client does, with its exit code.`,
 			return nil
 		},
 	}
-	c.RunE = a.reaching(func(o *operation, ctx context.Context, args []string) error { return o.runShell(ctx, args, reader, ca) })
+	c.RunE = a.on(func(o *operation, ctx context.Context, args []string) error { return o.runShell(ctx, args, reader, ca) })
 	c.Flags().BoolVar(&reader, "reader", false, "on a reader, where there are any")
 	c.Flags().StringVar(&ca, "ca", "", "a `file` of the authorities that the server's certificate must be of")
 	return c

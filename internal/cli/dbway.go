@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 
-	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
 
 	"github.com/keyedin-app/keyedin-infra/internal/session"
@@ -22,15 +21,4 @@ func (o *operation) way(ctx context.Context) (*ssh.Client, error) {
 	}
 	client, err := to.Dial(ctx, m)
 	return client, o.explain(ctx, err)
-}
-
-// reaching is a command that goes into the environment's network.
-func (a *app) reaching(run func(*operation, context.Context, []string) error) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, args []string) error {
-		o, err := a.operate(c.Context())
-		if err != nil {
-			return err
-		}
-		return o.explain(c.Context(), run(o, c.Context(), args))
-	}
 }

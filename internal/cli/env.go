@@ -21,37 +21,14 @@ started with.`,
 		Args: noArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
-		a.variables("list", "List the names, versions and times of change", 0, 0, (*operation).envList),
-		a.named(a.variables("get NAME", "Show a value", 1, 1, (*operation).envGet)),
-		a.named(a.variables("history NAME", "Show who changed a variable when", 1, 1, (*operation).envHistory)),
+		a.subcommand("list", "List the names, versions and times of change", 0, 0, (*operation).envList),
+		a.named(a.subcommand("get NAME", "Show a value", 1, 1, (*operation).envGet)),
+		a.named(a.subcommand("history NAME", "Show who changed a variable when", 1, 1, (*operation).envHistory)),
 		a.envSet(), a.envUnset(), a.envPull(), a.envPush(),
-		a.variables("diff [FILE]", "Name what a push of the file (.env.ENVIRONMENT) would change", 0, 1, (*operation).envDiff),
+		a.subcommand("diff [FILE]", "Name what a push of the file (.env.ENVIRONMENT) would change", 0, 1, (*operation).envDiff),
 	)
 	return c
 }
-
-// variables is a subcommand of env that takes between least and most arguments.
-func (a *app) variables(use, short string, least, most int, run func(*operation, context.Context, []string) error) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) < least || len(args) > most {
-				return fmt.Errorf("it is `%s`, but %d arguments were given; `%s --help` shows its use", c.UseLine(), len(args), c.CommandPath())
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			o, err := a.operate(c.Context())
-			if err != nil {
-				return err
-			}
-			return o.explain(c.Context(), run(o, c.Context(), args))
-		},
-	}
-}
-
-// several is a limit on arguments that nobody reaches.
-const several = 1000
 
 func (o *operation) vars() session.Variables {
 	return session.Variables{SSM: o.clients.SSM, Path: o.names.Parameters}
@@ -103,7 +80,7 @@ func (o *operation) envHistory(ctx context.Context, args []string) error {
 }
 
 func (a *app) envSet() *cobra.Command {
-	c := a.variables("set NAME[=VALUE]...", "Set variables", 1, several, (*operation).envAssign)
+	c := a.subcommand("set NAME[=VALUE]...", "Set variables", 1, several, (*operation).envAssign)
 	c.Long = `Sets variables. A NAME without a value is asked for at the terminal, without an
 echo, or read from standard input, so that it is in no shell history.`
 	c.Example = "  keyedin env set APP_DEBUG=false LOG_LEVEL=info\n  keyedin env set APP_KEY < key.txt"
@@ -177,7 +154,7 @@ func (o *operation) tell(d session.Difference, last string) error {
 
 func (a *app) envUnset() *cobra.Command {
 	var yes bool
-	c := a.variables("unset NAME...", "Remove variables, with their history", 1, several, func(o *operation, ctx context.Context, args []string) error {
+	c := a.subcommand("unset NAME...", "Remove variables, with their history", 1, several, func(o *operation, ctx context.Context, args []string) error {
 		have, err := o.vars().List(ctx)
 		if err != nil {
 			return err

@@ -16,7 +16,7 @@ import (
 
 func (a *app) envPull() *cobra.Command {
 	var force bool
-	c := a.variables("pull [FILE]", "Write the variables to a file (.env.ENVIRONMENT), or - for standard output", 0, 1, func(o *operation, ctx context.Context, args []string) error {
+	c := a.subcommand("pull [FILE]", "Write the variables to a file (.env.ENVIRONMENT), or - for standard output", 0, 1, func(o *operation, ctx context.Context, args []string) error {
 		all, err := o.vars().List(ctx)
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func writePrivate(name string, text []byte, force bool) error {
 
 func (a *app) envPush() *cobra.Command {
 	var yes, remove bool
-	c := a.variables("push [FILE]", "Set the variables of a file (.env.ENVIRONMENT)", 0, 1, func(o *operation, ctx context.Context, args []string) error {
+	c := a.subcommand("push [FILE]", "Set the variables of a file (.env.ENVIRONMENT)", 0, 1, func(o *operation, ctx context.Context, args []string) error {
 		d, want, err := o.compare(ctx, args)
 		if err != nil {
 			return err

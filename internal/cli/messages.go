@@ -55,8 +55,8 @@ func hookNames(c *cobra.Command, args []string, least, most int) error {
 		return errors.New("an address is not typed on the command line, where others can read it: type `keyedin messages set NAME`, and it is asked for.\n" +
 			"This one is in your shell's history now; have the chat make another")
 	}
-	if len(args) < least || len(args) > most {
-		return fmt.Errorf("it is `%s`, but %d arguments were given; `%s --help` shows its use", c.UseLine(), len(args), c.CommandPath())
+	if err := between(c, args, least, most); err != nil {
+		return err
 	}
 	for i, arg := range args {
 		if !hookName.MatchString(arg) {

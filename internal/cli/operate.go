@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/keyedin-app/keyedin-infra/internal/architecture"
@@ -37,4 +38,35 @@ func (a *app) operate(ctx context.Context) (*operation, error) {
 			e.config.Environment, e.config.Storage.Private, a.line("apply"))
 	}
 	return &operation{e, architecture.NamesOf(e.config)}, nil
+}
+
+// on is a command on the environment that is there, with what AWS says put into
+// words.
+func (a *app) on(run func(*operation, context.Context, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		o, err := a.operate(c.Context())
+		if err != nil {
+			return err
+		}
+		return o.explain(c.Context(), run(o, c.Context(), args))
+	}
+}
+
+// subcommand is such a command that takes between least and most arguments.
+func (a *app) subcommand(use, short string, least, most int, run func(*operation, context.Context, []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, RunE: a.on(run),
+		Args: func(c *cobra.Command, args []string) error { return between(c, args, least, most) },
+	}
+}
+
+// several is a limit on arguments that nobody reaches.
+const several = 1000
+
+// between refuses fewer or more arguments, in words that help.
+func between(c *cobra.Command, args []string, least, most int) error {
+	if len(args) < least || len(args) > most {
+		return fmt.Errorf("it is `%s`, but %d arguments were given; `%s --help` shows its use", c.UseLine(), len(args), c.CommandPath())
+	}
+	return nil
 }

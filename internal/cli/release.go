@@ -28,14 +28,10 @@ never changes. Making one deploys nothing: that is keyedin deploy.`,
 
 // onReleases runs a subcommand on the environment's releases.
 func (a *app) onReleases(run func(*operation, context.Context, []string) error) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, args []string) error {
-		o, err := a.operate(c.Context())
-		if err != nil {
-			return err
-		}
+	return a.on(func(o *operation, ctx context.Context, args []string) error {
 		o.sayReading()
-		return o.explain(c.Context(), run(o, c.Context(), args))
-	}
+		return run(o, ctx, args)
+	})
 }
 
 // oneVersion refuses all but one version, in words that help.
