@@ -39,21 +39,8 @@ func (p *place) sshMachines(t *testing.T) ssh.PublicKey {
 		return nil, fmt.Errorf("%s is not known", c.User())
 	}}
 	config.AddHostKey(host)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go answer(conn, config)
-		}
-	}()
-	service := channeltest.Start(t, channeltest.Address(l.Addr().String()), channeltest.Faults{})
+	address := channeltest.Listen(t, func(c net.Conn) { answer(c, config) })
+	service := channeltest.Start(t, channeltest.Address(address), channeltest.Faults{})
 	p.Inside(fmt.Sprintf(`backend("ssm").__dict__.setdefault("_mend_sessions", {})["url"] = %q`, service.URL))
 	p.env = append(p.env, "XDG_CONFIG_HOME="+filepath.Join(p.dir, "home"))
 	return host.PublicKey()

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 )
 
 // quick is how long a completion may ask AWS; a shell waits for it.
@@ -28,7 +26,7 @@ func (a *app) completion(many bool, names func(*operation, context.Context) ([]s
 		if err != nil {
 			return nil, no
 		}
-		all, err := names(&operation{e, architecture.NamesOf(e.config)}, ctx)
+		all, err := names(e.operation(), ctx)
 		if err != nil {
 			return nil, no
 		}

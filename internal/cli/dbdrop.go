@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/session"
 )
 
@@ -68,7 +67,7 @@ func (a *app) runDrop(ctx context.Context, name string, yes bool) error {
 // crowded refuses to take a network down that clusters beside the environment's
 // own are in: they are deleted by name, and by nothing else.
 func (e *environment) crowded(ctx context.Context) error {
-	names, err := beside(&operation{e, architecture.NamesOf(e.config)}, ctx)
+	names, err := beside(e.operation(), ctx)
 	if err != nil {
 		return e.explain(ctx, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/aws"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 	"github.com/keyedin-app/keyedin-infra/internal/session"
@@ -42,7 +41,7 @@ func (a *app) shaped(ctx context.Context, command string) (o *operation, s sessi
 		e.release(ctx)
 		return nil, s, err
 	}
-	return &operation{e, architecture.NamesOf(e.config)}, s, nil
+	return e.operation(), s, nil
 }
 
 // shape is the database of the stack, with the ids of what it is made of filled

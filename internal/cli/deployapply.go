@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/keyedin-app/keyedin-infra/internal/architecture"
 	"github.com/keyedin-app/keyedin-infra/internal/engine"
 )
 
@@ -19,7 +18,7 @@ func (e *environment) deploying(ctx context.Context, p *engine.Plan) string {
 	if !ok || !marked {
 		return ""
 	}
-	site := (&operation{environment: e, names: architecture.NamesOf(e.config)}).site()
+	site := e.operation().site()
 	under, err := site.UnderWay(ctx)
 	if err != nil {
 		return "a deployment has left its mark, and whether it is under way could not be read: " + e.explain(ctx, err).Error()
@@ -61,7 +60,7 @@ func reaches(c engine.Change) bool {
 
 // undeployed refuses what would replace instances in the midst of a deployment.
 func (e *environment) undeployed(ctx context.Context) error {
-	site := (&operation{environment: e, names: architecture.NamesOf(e.config)}).site()
+	site := e.operation().site()
 	under, err := site.UnderWay(ctx)
 	if err != nil {
 		return e.explain(ctx, err)

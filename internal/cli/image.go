@@ -46,7 +46,7 @@ func (a *app) inAccount(ctx context.Context) (*operation, error) {
 	if e.facts, err = e.clients.Caller(ctx, e.config.Account); err != nil {
 		return nil, e.explain(ctx, err)
 	}
-	return &operation{e, architecture.NamesOf(e.config)}, nil
+	return e.operation(), nil
 }
 
 // bakery is where images of the environment are made; say tells what it does.
@@ -61,7 +61,7 @@ func (o *operation) bakery(say func(string)) *image.Bakery {
 // clearBuilds says what image builds have left in the network, and sees that it
 // goes before the network does.
 func (e *environment) clearBuilds(ctx context.Context) error {
-	o := &operation{e, architecture.NamesOf(e.config)}
+	o := e.operation()
 	bakery := o.bakery(func(text string) { e.Say("%s", text) })
 	left, err := bakery.Machines(ctx)
 	if err != nil || left.Empty() {

@@ -17,6 +17,12 @@ type operation struct {
 	names architecture.Names
 }
 
+// operation names the environment's things; what runs on it may find that it is
+// not there.
+func (e *environment) operation() *operation {
+	return &operation{e, architecture.NamesOf(e.config)}
+}
+
 // operate connects to the environment of the config. It refuses another account
 // than the config's, and an environment that was never applied.
 func (a *app) operate(ctx context.Context) (*operation, error) {
@@ -37,7 +43,7 @@ func (a *app) operate(ctx context.Context) (*operation, error) {
 		return nil, fmt.Errorf("the environment %s is not there yet: bucket %s has no record of it.\nMake it with: %s",
 			e.config.Environment, e.config.Storage.Private, a.line("apply"))
 	}
-	return &operation{e, architecture.NamesOf(e.config)}, nil
+	return e.operation(), nil
 }
 
 // on is a command on the environment that is there, with what AWS says put into

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/keyedin-app/keyedin-infra/internal/session"
+	"github.com/keyedin-app/keyedin-infra/internal/session/datachannel/channeltest"
 	"github.com/keyedin-app/keyedin-infra/internal/session/dbtest"
 )
 
@@ -87,32 +88,18 @@ func dial(t *testing.T, port int) net.Conn {
 // echo answers what was sent once that is all; a first x at once.
 func echo(t *testing.T) (address string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				first := make([]byte, 1)
-				if n, _ := c.Read(first); n == 1 && first[0] == 'x' {
-					_, _ = c.Write(first) // whoever sent it may be gone
-					first = nil
-				}
-				all, err := io.ReadAll(c)
-				if err == nil {
-					_, _ = c.Write(append(first, all...)) // as above
-				}
-			}()
+	return channeltest.Listen(t, func(c net.Conn) {
+		defer c.Close()
+		first := make([]byte, 1)
+		if n, _ := c.Read(first); n == 1 && first[0] == 'x' {
+			_, _ = c.Write(first) // whoever sent it may be gone
+			first = nil
 		}
-	}()
-	return l.Addr().String()
+		all, err := io.ReadAll(c)
+		if err == nil {
+			_, _ = c.Write(append(first, all...)) // as above
+		}
+	})
 }
 
 // engaged is a connection that has been answered on.

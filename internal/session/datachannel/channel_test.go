@@ -31,21 +31,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // echo is a port that answers with what it is sent, and ends when it reads an end.
 func echo(t *testing.T) func(context.Context) (net.Conn, error) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer c.Close(); io.Copy(c, c) }()
-		}
-	}()
-	return channeltest.Address(l.Addr().String())
+	return channeltest.Address(channeltest.Listen(t, func(c net.Conn) { defer c.Close(); io.Copy(c, c) }))
 }
 
 // dial opens a channel that is resumed when it is cut.

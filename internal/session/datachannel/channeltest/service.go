@@ -77,6 +77,27 @@ func Address(address string) func(context.Context) (net.Conn, error) {
 	}
 }
 
+// Listen serves each connection to a port of this machine, until t ends; its
+// address is returned.
+func Listen(t testing.TB, serve func(net.Conn)) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go serve(c)
+		}
+	}()
+	return l.Addr().String()
+}
+
 // Cuts is how often connections were closed as Faults.Cut says.
 func (s *Service) Cuts() int {
 	s.mu.Lock()
