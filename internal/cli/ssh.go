@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/keyedin-app/keyedin-infra/internal/session"
+	"github.com/keyedin-app/keyedin-infra/internal/shell"
 )
 
 func (a *app) sshCommand() *cobra.Command {
@@ -24,7 +25,7 @@ bastion where bastion.allow lets you in.`,
 		Args:    machineAndCommand, ValidArgsFunction: a.completion(false, machineNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.intoMachine(c, args, func(_ *operation, _ session.Machine, command []string, _ bool) (string, error) {
-				return session.Words(command), nil
+				return shell.Words(command), nil
 			})
 		},
 	}
@@ -43,7 +44,7 @@ from what serves there is keyedin run.`,
 			return a.intoMachine(c, args, func(o *operation, m session.Machine, command []string, terminal bool) (string, error) {
 				switch {
 				case host:
-					return session.Words(command), nil
+					return shell.Words(command), nil
 				case m.Name == session.Bastion:
 					return "", fmt.Errorf("the bastion has no container of the application; its own shell is: %s", a.line("ssh bastion"))
 				}

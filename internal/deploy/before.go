@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"github.com/keyedin-app/keyedin-infra/internal/shell"
 )
 
 //go:embed before.sh
@@ -29,14 +31,11 @@ const document = "AWS-RunShellScript"
 
 // script is what runs on the instance.
 func (s *Site) script(r Record) []string {
-	set := "token=" + quote(r.Token) +
-		"\narchive=" + quote("s3://"+s.Bucket+"/"+s.Releases+r.Version+"/"+archive) +
-		"\ncommand=" + quote(r.Before.Command) + "\n"
+	set := "token=" + shell.Word(r.Token) +
+		"\narchive=" + shell.Word("s3://"+s.Bucket+"/"+s.Releases+r.Version+"/"+archive) +
+		"\ncommand=" + shell.Word(r.Before.Command) + "\n"
 	return strings.Split(strings.TrimSuffix(set+beforeScript, "\n"), "\n")
 }
-
-// quote is a text as one word for a shell.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // note is the comment by which a command is found again when the answer was
 // lost.

@@ -71,6 +71,13 @@ func TestBeforeScript(t *testing.T) {
 	if code != 3 || out != "it's $HOME\n" {
 		t.Errorf("ended with %d: %q", code, out)
 	}
+	braces := record("echo '{{ ssm:secret }}'", "braces")
+	if text := strings.Join((&Site{}).script(braces), "\n"); strings.Contains(text, "{{") {
+		t.Errorf("Systems Manager would look for a parameter in %s", text)
+	}
+	if out, code := m.run(braces); code != 0 || out != "{{ ssm:secret }}\n" {
+		t.Errorf("braces ended with %d: %q", code, out)
+	}
 	fetched, _ := os.ReadFile(m.at("fetched"))
 	if !strings.Contains(string(fetched), "--region eu-west-1 s3://private/releases/1.4.0/bundle.zip") {
 		t.Errorf("fetched %s", fetched)

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"github.com/keyedin-app/keyedin-infra/internal/shell"
 )
 
 // Runner runs one-off commands in the application's image, by AWS Systems
@@ -90,7 +92,7 @@ func script(command []string) ([]string, error) {
 		case strings.ContainsRune(word, 0):
 			return nil, &BadCommand{"has an argument with a zero byte, which no program can be given"}
 		}
-		line += " " + shellWord(word)
+		line += " " + shell.Word(word)
 	}
 	return []string{
 		"if [ ! -x " + runner + " ]; then echo '" + noRunner + "' >&2; exit " + strconv.Itoa(noRunnerCode) + "; fi",
@@ -105,17 +107,6 @@ func script(command []string) ([]string, error) {
 // process group when a command is cancelled or takes too long, which would end
 // Docker's client and leave the container running.
 const guard = `while kill -0 "$2"; do kill -0 "$1" || { kill -TERM "$2"; exit; }; sleep 1; done`
-
-// shellWord is a text as one word for a POSIX shell. Two braces would be a
-// parameter's name to Systems Manager, so they are kept apart.
-// https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
-func shellWord(text string) string {
-	text = strings.ReplaceAll(text, "'", `'\''`)
-	for strings.Contains(text, "{{") {
-		text = strings.ReplaceAll(text, "{{", "{''{")
-	}
-	return "'" + text + "'"
-}
 
 // Send begins a command, and returns its id. A lost answer does not run it
 // twice: it is looked for.

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/keyedin-app/keyedin-infra/internal/shell"
 )
 
 // Console is what a person or a program speaks to a machine with.
@@ -128,26 +129,17 @@ const noContainer = 126
 // none, in the running container of a service of the release.
 func InContainer(service string, command []string, terminal bool) string {
 	label := func(name, value string) string {
-		return " --filter " + shellWord("label=com.docker.compose."+name+"="+value)
+		return " --filter " + shell.Word("label=com.docker.compose."+name+"="+value)
 	}
 	find := "c=$(sudo -n docker ps -q" + label("project", "keyedin") + label("service", service) + " | head -n 1); " +
-		`[ -n "$c" ] || { echo ` + shellWord("keyedin: no container of "+service+" runs here; --host is the machine itself") + fmt.Sprintf(" >&2; exit %d; }; ", noContainer)
+		`[ -n "$c" ] || { echo ` + shell.Word("keyedin: no container of "+service+" runs here; --host is the machine itself") + fmt.Sprintf(" >&2; exit %d; }; ", noContainer)
 	how := " -i"
 	if terminal {
 		how = " -it"
 	}
 	inside := ` sh -c 'if command -v bash >/dev/null; then exec bash; fi; exec sh'`
 	if len(command) > 0 {
-		inside = " " + Words(command)
+		inside = " " + shell.Words(command)
 	}
 	return find + `exec sudo -n docker exec` + how + ` "$c"` + inside
-}
-
-// Words is a command line of a POSIX shell that has these words.
-func Words(command []string) string {
-	var all []string
-	for _, word := range command {
-		all = append(all, shellWord(word))
-	}
-	return strings.Join(all, " ")
 }
