@@ -151,8 +151,14 @@ func TestDeployWithoutAWayBack(t *testing.T) {
 func TestBeforeFails(t *testing.T) {
 	t.Parallel()
 	p := deploysOf(t, nil, "1.0", "2.0")
+	p.edit(tells)
+	c := newChat(t)
+	p.set("team", c.URL+"/well").says(t, 0)
 	p.Deploys(t, bench.Deploys{EventSeconds: brisk(), Commands: []bench.CommandAnswer{{Match: "artisan migrate", Output: "SQLSTATE[42S01]: Base table or view already exists\n", Code: 2}}})
 	p.run("deploy", "2.0", "--yes").says(t, 1, "SQLSTATE[42S01]", "ended with 2", "1.0 runs as before", "--no-before")
+	if heard := strings.Join(c.heard(), "\n"); !strings.Contains(heard, "deploy 2.0 failed, by ") || !strings.Contains(heard, "nothing was deployed. 1.0 runs as before.") || strings.Contains(heard, "SQLSTATE") {
+		t.Errorf("the chat heard %q", heard)
+	}
 	p.runs("1.0")
 	p.tidy()
 	p.Deploys(t, bench.Deploys{EventSeconds: brisk(), Commands: []bench.CommandAnswer{{Match: "artisan migrate", Output: "INFO  Nothing to migrate.\n"}}})

@@ -51,7 +51,7 @@ func (e *environment) tell(ctx context.Context, ev messages.Event) []sent {
 	var both sync.WaitGroup
 	both.Go(func() { topic = e.mail(ctx, ev) })
 	both.Go(func() {
-		all, err := e.hooks().List(ctx)
+		all, err := e.hooks().Values(ctx)
 		if err != nil {
 			hooks = []sent{{To: "webhooks", Why: late(err)}}
 			return
@@ -135,11 +135,18 @@ func (e *environment) rolledOut(out deploy.Outcome) messages.Event {
 		Project: e.config.Name, Environment: e.config.Environment, Command: out.Kind + " " + out.Version, Outcome: out.Status,
 		Who: out.By, Took: out.Ended.Sub(out.Started),
 	}
-	if out.Previous != "" && out.Previous != out.Version {
-		ev.Details = out.Previous + " ran before."
-		if out.Status == deploy.TakenBack {
-			ev.Details = out.Previous + " runs again."
-		}
+	before := out.Previous + " ran before."
+	switch {
+	case out.Previous == "" || out.Previous == out.Version:
+		before = ""
+	case out.Status == deploy.TakenBack:
+		before = out.Previous + " runs again."
+	case out.Deployment == "":
+		before = out.Previous + " runs as before."
 	}
+	if out.Deployment == "" {
+		before = strings.TrimSpace("The command before it failed, and nothing was deployed. " + before)
+	}
+	ev.Details = before
 	return ev
 }

@@ -23,7 +23,7 @@ func (d *deployment) conclude(ctx context.Context, err error) error {
 	if out.Status == "" {
 		out.Status = d.status(err)
 	}
-	if out.Deployment != "" && out.Status != deploy.Interrupted {
+	if (beforeFailed(err) || out.Deployment != "") && out.Status != deploy.Interrupted {
 		d.deployed(ctx, *out)
 	}
 	if d.JSON {
@@ -74,6 +74,11 @@ func isExit(err error) bool {
 	return ok
 }
 
+func beforeFailed(err error) bool {
+	_, ok := errors.AsType[*deploy.BeforeFailed](err)
+	return ok
+}
+
 func runsStill(version string) string {
 	if version == "" {
 		return "nothing runs yet"
@@ -91,7 +96,7 @@ func (d *deployment) status(err error) string {
 		return deploy.TakenBack
 	case d.app.stop.asked():
 		return deploy.Interrupted
-	case d.outcome.Deployment == "":
+	case d.outcome.Deployment == "" && !beforeFailed(err):
 		return deploy.Refused
 	}
 	return deploy.Failed
@@ -114,7 +119,8 @@ func (d *deployment) tell() {
 	}
 }
 
-// deployed is told of each deployment that has ended, once.
+// deployed is told of each deployment that has ended, once, and of each that its
+// command before has kept from beginning.
 func (d *deployment) deployed(ctx context.Context, out deploy.Outcome) {
 	d.announce(ctx, messages.Deploy, d.rolledOut(out))
 }

@@ -108,7 +108,7 @@ func (o *operation) envAssign(ctx context.Context, args []string) error {
 		}
 		want[name] = value
 	}
-	have, err := o.vars().List(ctx)
+	have, err := o.vars().Values(ctx)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 func (a *app) envPull() *cobra.Command {
 	var force bool
 	c := a.subcommand("pull [FILE]", "Write the variables to a file (.env.ENVIRONMENT), or - for standard output", 0, 1, func(o *operation, ctx context.Context, args []string) error {
-		all, err := o.vars().List(ctx)
+		all, err := o.vars().Values(ctx)
 		if err != nil {
 			return err
 		}
@@ -111,6 +111,6 @@ func (o *operation) compare(ctx context.Context, args []string) (session.Differe
 	if len(empty) > 0 {
 		o.Warn("%s: without a value, and AWS keeps no empty ones; they are taken as not set", joined(empty))
 	}
-	have, err := o.vars().List(ctx)
+	have, err := o.vars().Values(ctx)
 	return session.Compare(have, want), want, err
 }

@@ -68,12 +68,7 @@ func hookNames(c *cobra.Command, args []string, least, most int) error {
 
 // webhookNames are the webhooks there are.
 func webhookNames(o *operation, ctx context.Context) ([]string, error) {
-	all, err := o.hooks().List(ctx)
-	var names []string
-	for _, hook := range all {
-		names = append(names, hook.Name)
-	}
-	return names, err
+	return o.hooks().Names(ctx)
 }
 
 // hook is a webhook as it may be shown.
@@ -85,7 +80,7 @@ type hook struct {
 
 func (a *app) messagesList() *cobra.Command {
 	return a.onMessages("list", "List the webhooks, by name and host", 0, 0, func(o *operation, ctx context.Context, _ []string) error {
-		all, err := o.hooks().List(ctx)
+		all, err := o.hooks().Values(ctx)
 		if err != nil {
 			return err
 		}
@@ -146,7 +141,7 @@ Webhooks of Slack and Mattermost are taken as they are; that of Discord with
 
 func (a *app) messagesTest() *cobra.Command {
 	return a.onMessages("test [NAME]", "Send a message, to all or to one webhook", 0, 1, func(o *operation, ctx context.Context, args []string) error {
-		all, err := o.hooks().List(ctx)
+		all, err := o.hooks().Values(ctx)
 		if err != nil {
 			return err
 		}

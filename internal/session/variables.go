@@ -89,12 +89,22 @@ func Check(name, value string) error {
 	return &BadVariable{Name: name, Why: why}
 }
 
-// List reads all variables with their values, sorted by name.
-func (v Variables) List(ctx context.Context) ([]Variable, error) { return v.list(ctx, true) }
+// Values reads all variables with their values, sorted by name.
+func (v Variables) Values(ctx context.Context) ([]Variable, error) { return v.list(ctx, true) }
 
-// Names are those of all variables, sorted; nothing is decrypted for them.
-func (v Variables) Names(ctx context.Context) ([]string, error) {
+// List reads all variables without their values, sorted by name; nothing is
+// decrypted for that.
+func (v Variables) List(ctx context.Context) ([]Variable, error) {
 	all, err := v.list(ctx, false)
+	for i := range all {
+		all[i].Value = "" // it is encrypted
+	}
+	return all, err
+}
+
+// Names are those of all variables, sorted.
+func (v Variables) Names(ctx context.Context) ([]string, error) {
+	all, err := v.List(ctx)
 	var names []string
 	for _, one := range all {
 		names = append(names, one.Name)
