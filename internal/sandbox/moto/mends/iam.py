@@ -110,6 +110,15 @@ def one_role(call):
         raise AwsError("LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1", 409)
 
 
+@mend("iam", "RemoveRoleFromInstanceProfile")
+def no_role(call):
+    """API_RemoveRoleFromInstanceProfile.html: NoSuchEntity for what does not exist, so also for a role that is not in
+    the profile, such as after a removal whose answer was lost."""
+    name = call.params["RoleName"]
+    if not any(role.name == name for role in _profile(call).roles):
+        raise AwsError("NoSuchEntity", f"The role with name {name} cannot be found.", 404)
+
+
 def _profile(call):
     name = call.params["InstanceProfileName"]
     for profile in call.backend().instance_profiles.values():

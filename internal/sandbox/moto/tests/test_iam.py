@@ -33,6 +33,10 @@ def test_profile(aws):
     assert aws.iam.get_instance_profile(InstanceProfileName="p")["InstanceProfile"]["CreateDate"]
     refused("DeleteConflict", aws.iam.delete_role, RoleName="a")
     refused("DeleteConflict", aws.iam.delete_instance_profile, InstanceProfileName="p")
+    refused("NoSuchEntity", aws.iam.remove_role_from_instance_profile, InstanceProfileName="p", RoleName="b")
+    aws.iam.remove_role_from_instance_profile(InstanceProfileName="p", RoleName="a")
+    refused("NoSuchEntity", aws.iam.remove_role_from_instance_profile, InstanceProfileName="p", RoleName="a")
+    aws.iam.delete_instance_profile(InstanceProfileName="p")
 
 
 @pytest.mark.parametrize("text", ["{", document(Action="s3:GetObject"), document(Action="s3:Get*", Resource="bucket/*"),
