@@ -140,6 +140,7 @@ ecr:GetAuthorizationToken ecr:GetAuthorizationToken ecr:BatchCheckLayerAvailabil
 ecr:GetLifecyclePolicy
 ecr:ListImages
 ecr:ListTagsForResource
+ecr:PutImage
 ecr:PutImageScanningConfiguration
 ecr:PutImageTagMutability
 ecr:PutLifecyclePolicy

@@ -22,8 +22,9 @@ type Repository struct {
 	Immutable bool `json:"immutable"`
 	// ScanOnPush looks for known vulnerabilities in each image that is pushed.
 	ScanOnPush bool `json:"scan-on-push"`
-	// Keep is how many images stay, the newest; images without a tag stay for 7
-	// days. 0 keeps everything; read back, -1 is a lifecycle policy of someone else's.
+	// Keep is how many images stay, the newest, and as many of those that have a
+	// DeployedTag; images without a tag stay for 7 days. 0 keeps everything; read
+	// back, -1 is a lifecycle policy of someone else's.
 	Keep int `json:"keep"`
 }
 

@@ -33,11 +33,13 @@ func TestKeptBy(t *testing.T) {
 		"no rules":     {`{"rules":[]}`, otherPolicy},
 		"another rule": {`{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":3},"action":{"type":"expire"}}]}`, otherPolicy},
 		"one more thing": {
-			`{"rules":[{"rulePriority":1,"description":"images without a tag go after 7 days","selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}},` +
-				`{"rulePriority":2,"description":"the newest images stay","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":30},"action":{"type":"expire"}}]}`, otherPolicy},
+			`{"rules":[{"rulePriority":1,"description":"the newest deployed images stay","selection":{"tagStatus":"tagged","tagPrefixList":["deployed-"],"countType":"imageCountMoreThan","countNumber":30},"action":{"type":"expire"}},` +
+				`{"rulePriority":2,"description":"images without a tag go after 7 days","selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}},` +
+				`{"rulePriority":3,"description":"the newest images stay","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":30},"action":{"type":"expire"}}]}`, otherPolicy},
 		"written otherwise": {
-			` {"rules": [{"action":{"type":"expire"},"selection":{"countNumber":7,"countUnit":"days","countType":"sinceImagePushed","tagStatus":"untagged"},"description":"images without a tag go after 7 days","rulePriority":1},` +
-				`{"description":"the newest images stay","rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":12},"action":{"type":"expire"}}]}`, 12},
+			` {"rules": [{"selection":{"countNumber":12,"countType":"imageCountMoreThan","tagPrefixList":["deployed-"],"tagStatus":"tagged"},"action":{"type":"expire"},"description":"the newest deployed images stay","rulePriority":1},` +
+				`{"action":{"type":"expire"},"selection":{"countNumber":7,"countUnit":"days","countType":"sinceImagePushed","tagStatus":"untagged"},"description":"images without a tag go after 7 days","rulePriority":2},` +
+				`{"description":"the newest images stay","rulePriority":3,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":12},"action":{"type":"expire"}}]}`, 12},
 	} {
 		if got := keptBy(c.policy); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)

@@ -142,6 +142,9 @@ func (d *deployment) guarded(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := d.site.Keep(ctx, d.ready); err != nil {
+		d.Warn("the images of %s could not be marked as deployed, so ECR may let go of them once many others are pushed: %v", d.version, d.explain(ctx, err))
+	}
 	record.Deployment, err = d.site.Start(ctx, deploy.Order{
 		Kind: d.kind, Version: d.version, By: record.By, Token: record.Token,
 		Archive: d.ready.Archive, DeafToAlarms: len(d.ready.Alarms) > 0, // it was looked at, and is to go on

@@ -53,7 +53,8 @@ type Ready struct {
 	Alarms   map[string]string
 	Problems []Problem
 
-	group *types.DeploymentGroupInfo
+	group  *types.DeploymentGroupInfo
+	images []ecrtypes.Image // of the release
 }
 
 func (r *Ready) problem(fix, what string, args ...any) {
@@ -76,7 +77,8 @@ func (s *Site) Preflight(ctx context.Context, w Wish) (*Ready, error) {
 		if r.Archive, err = s.archive(inner, w.Version); err != nil {
 			return err
 		}
-		return s.images(inner, r.Release.Images, missing)
+		r.images, err = s.images(inner, r.Release.Images, missing)
+		return err
 	})
 	g.Go(func() error { noGroup = s.deploymentGroup(inner, r); return unless(noGroup) })
 	g.Go(func() error { r.Fleet, noFleet = s.Fleet(inner); return unless(noFleet) })
@@ -146,8 +148,10 @@ func (s *Site) archive(ctx context.Context, version string) (*types.S3Location, 
 	}, nil
 }
 
-// images finds the images of a release that ECR does not have any more.
-func (s *Site) images(ctx context.Context, all []bundle.Image, missing map[string]string) error {
+// images finds the images of a release, and those that ECR does not have any
+// more.
+func (s *Site) images(ctx context.Context, all []bundle.Image, missing map[string]string) ([]ecrtypes.Image, error) {
+	var found []ecrtypes.Image
 	for _, image := range all {
 		out, err := s.ECR.BatchGetImage(ctx, &ecr.BatchGetImageInput{
 			RepositoryName: aws.String(image.Repository), ImageIds: []ecrtypes.ImageIdentifier{{ImageDigest: aws.String(image.Digest)}},
@@ -157,13 +161,14 @@ func (s *Site) images(ctx context.Context, all []bundle.Image, missing map[strin
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, f := range out.Failures {
 			missing[image.Repository+"@"+image.Digest] = aws.ToString(f.FailureReason)
 		}
+		found = append(found, out.Images...)
 	}
-	return nil
+	return found, nil
 }
 
 // NoDeploymentGroup reports an environment that has none.
