@@ -35,7 +35,13 @@ func TestPowerCut(t *testing.T) {
 		"change": {[]string{"apply", "--yes"}, 25, func(t *testing.T) *place {
 			p := applied(t, unprotected)
 			p.edit(with("backup-days: 7", "backup-days: 9"), with("requests-per-target: 1000", "requests-per-target: 800"),
-				with("allow: [203.0.113.0/24]", "allow: [198.51.100.0/24]"), with("tags: {}", "tags: {team: web}"))
+				with("allow: [203.0.113.0/24]", "allow: [198.51.100.0/24]"), with("tags: {}", "tags: {team: web}"), repository,
+				with("messages: []", "messages: [deploy]"))
+			return p
+		}},
+		"change back": {[]string{"apply", "--yes"}, 5, func(t *testing.T) *place {
+			p := applied(t, unprotected, repository)
+			p.edit(with("github: keyedin-app/shop", `github: ""`)) // the provider stays: it is the account's
 			return p
 		}},
 	} {
