@@ -101,6 +101,7 @@ func TestReleaseRefuses(t *testing.T) {
 	}{
 		{[]string{"create"}, "release create VERSION"},
 		{[]string{"create", "a/b"}, "no name of a release"},
+		{[]string{"create", "deployed-1"}, "cannot be called \"deployed-1\""},
 		{[]string{"create", "1"}, "keyedin/backend has no image tagged 1 in ECR, and no --image says where it is"},
 		{[]string{"create", "1", "--image", "keyedin/backend=./nowhere"}, "./nowhere: there is no such file"},
 		{[]string{"create", "1", "--image", "keyedin/backend=file:///nowhere"}, "no such file"},

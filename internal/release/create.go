@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	infra "github.com/keyedin-app/keyedin-infra/internal/aws"
 	"github.com/keyedin-app/keyedin-infra/internal/release/bundle"
 )
 
@@ -48,11 +50,14 @@ type resolved struct {
 
 // Create makes a release, or finishes it; made is false if it was there already,
 // with the same content. Nothing is pushed before all images were found and the
-// version is known to be free. Its error may be a Differs, a TagTaken, or one of
-// a source.
+// version is known to be free. Its error may be a Differs, a TagTaken, a
+// Reserved, or one of a source.
 func (m *Maker) Create(ctx context.Context, o Order) (r bundle.Release, made bool, err error) {
 	if err := bundle.CheckVersion(o.Version); err != nil {
 		return r, false, err
+	}
+	if strings.HasPrefix(o.Version, infra.DeployedTag) {
+		return r, false, &Reserved{o.Version}
 	}
 	all, err := m.resolveAll(ctx, o)
 	defer func() {

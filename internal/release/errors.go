@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	infra "github.com/keyedin-app/keyedin-infra/internal/aws"
 	"github.com/keyedin-app/keyedin-infra/internal/release/bundle"
 )
 
@@ -139,6 +140,15 @@ type TagTaken struct{ Repository, Tag, Has, Want string }
 func (e *TagTaken) Error() string {
 	return fmt.Sprintf("%s:%s is already in ECR and is another image (%s, not %s); tags never move.\nChoose another version, or release what is there: leave --image %s=... out",
 		e.Repository, e.Tag, short(e.Has), short(e.Want), e.Repository)
+}
+
+// Reserved reports a version whose tag would count as that of an image that was
+// deployed, and so keep it from expiring.
+type Reserved struct{ Version string }
+
+func (e *Reserved) Error() string {
+	return fmt.Sprintf("a release cannot be called %q: tags in ECR that begin with %s are those of images that were deployed.\nChoose another version",
+		e.Version, infra.DeployedTag)
 }
 
 // Refused reports what the registry does not let us do.
