@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"github.com/keyedin-app/keyedin-infra/internal/sandbox/bench"
 	"github.com/keyedin-app/keyedin-infra/internal/sandbox/proxy"
 )
 
@@ -199,4 +200,42 @@ func TestDatabaseRestoreCut(t *testing.T) {
 func (p *place) unlocked() {
 	p.t.Helper()
 	p.must("unlock", "--yes")
+}
+
+// TestDatabaseSwitchStern restores, switches and switches back in an account
+// that is as slow and as late to know as AWS.
+func TestDatabaseSwitchStern(t *testing.T) {
+	t.Parallel()
+	p := applied(t, with("readers: 0", "readers: 1"))
+	p.Stern(t, bench.Stern{Seed: 5})
+	p.snapshot("good")
+	p.must("db", "restore", "good")
+	all := p.clusters()
+	own, other := aws.ToString(all[ownCluster].DbClusterResourceId), aws.ToString(all[restoredCluster].DbClusterResourceId)
+	p.must("db", "switch", restoredCluster, "--yes")
+	beside := p.isSwitched(other, own, "reader-1", "writer")
+	p.must("db", "switch", beside, "--yes")
+	p.isSwitched(own, other, "reader-1", "writer")
+	p.settled()
+	p.Violations(t)
+}
+
+// TestDatabaseSwitchSternCut takes the power away in such an account: what is
+// renamed is still known by its old name, or by none.
+func TestDatabaseSwitchSternCut(t *testing.T) {
+	t.Parallel()
+	p, own, other := restored(t)
+	p.Stern(t, bench.Stern{Seed: 6})
+	for _, at := range p.points(5, "db", "switch", restoredCluster, "--yes") {
+		t.Run(at.name, func(t *testing.T) {
+			t.Parallel()
+			at.place.t = t
+			at.unlocked()
+			at.must("db", "switch", restoredCluster, "--yes")
+			at.isSwitched(other, own, "writer")
+			at.must("apply", "--yes")
+			at.settled()
+			at.Violations(t)
+		})
+	}
 }
