@@ -9,8 +9,13 @@ import (
 // longAddress is what fits into a tag of 256 characters, behind the kind.
 const longAddress = 240
 
-// keptImages is how many images of a repository stay: enough to roll back to.
-const keptImages = 50
+// keptImages is how many images of a repository stay. keptDeployed is how many of
+// those that were deployed do, and is twice that: ECR counts them by when they were
+// pushed, so that one that is gone back to is not among the newest.
+const (
+	keptImages   = 50
+	keptDeployed = 100
+)
 
 // registry is a repository for each image. Tags never move, so that a release
 // is the same wherever and whenever it is pulled.
@@ -23,7 +28,7 @@ func registry(e environment) []engine.Ref[aws.Repository] {
 			address = config.Physical(longAddress, name)
 		}
 		images = append(images, engine.Add(e.Stack, address, aws.Repository{
-			Name: name, Immutable: true, ScanOnPush: true, Keep: keptImages,
+			Name: name, Immutable: true, ScanOnPush: true, Keep: keptImages, KeepDeployed: keptDeployed,
 		}))
 	}
 	return images

@@ -22,10 +22,12 @@ type Repository struct {
 	Immutable bool `json:"immutable"`
 	// ScanOnPush looks for known vulnerabilities in each image that is pushed.
 	ScanOnPush bool `json:"scan-on-push"`
-	// Keep is how many images stay, the newest, and as many of those that have a
-	// DeployedTag; images without a tag stay for 7 days. 0 keeps everything; read
-	// back, -1 is a lifecycle policy of someone else's.
+	// Keep is how many images stay, the newest; images without a tag stay for 7
+	// days. 0 keeps everything; read back, -1 is a lifecycle policy of someone else's.
 	Keep int `json:"keep"`
+	// KeepDeployed is how many of those with a DeployedTag stay, however many
+	// others are newer.
+	KeepDeployed int `json:"keep-deployed"`
 }
 
 // Kind implements engine.Spec.
@@ -39,7 +41,7 @@ func (Repository) Loses() string { return "all images in it, those that run now 
 
 // Effect implements engine.Affecting.
 func (Repository) Effect(changed engine.Fields) engine.Effect {
-	if changed.Has("keep") {
+	if changed.Has("keep") || changed.Has("keep-deployed") {
 		return engine.Effect{Level: engine.NoEffect, Text: "images beyond the number kept go within a day"}
 	}
 	return engine.Effect{}
@@ -75,7 +77,7 @@ func (d repositories) Read(ctx context.Context, scope engine.Scope) ([]engine.Li
 		}, Attrs: map[string]any{"arn": aws.ToString(r.RepositoryArn), "uri": aws.ToString(r.RepositoryUri)}}
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() (err error) {
-			live.Spec.Keep, err = d.kept(ctx, name)
+			live.Spec.Keep, live.Spec.KeepDeployed, err = d.kept(ctx, name)
 			return err
 		})
 		if !isRecorded(scope, kind, name) {
@@ -125,16 +127,17 @@ func (d repositories) list(ctx context.Context, names []string) ([]types.Reposit
 // of ours.
 const otherPolicy = -1
 
-func (d repositories) kept(ctx context.Context, name string) (int, error) {
+func (d repositories) kept(ctx context.Context, name string) (keep, deployed int, err error) {
 	out, err := d.ECR.GetLifecyclePolicy(ctx, &ecr.GetLifecyclePolicyInput{RepositoryName: aws.String(name)})
 	var none *types.LifecyclePolicyNotFoundException
 	switch {
 	case errors.As(err, &none):
-		return 0, nil
+		return 0, 0, nil
 	case err != nil:
-		return 0, err
+		return 0, 0, err
 	}
-	return keptBy(aws.ToString(out.LifecyclePolicyText)), nil
+	keep, deployed = keptBy(aws.ToString(out.LifecyclePolicyText))
+	return keep, deployed, nil
 }
 
 func (d repositories) Create(ctx context.Context, id engine.Identity, s Repository) error {
@@ -171,14 +174,14 @@ func (d repositories) Update(ctx context.Context, is engine.Live[Repository], wa
 		}
 	}
 	switch {
-	case !changed.Has("keep"):
+	case !changed.Has("keep") && !changed.Has("keep-deployed"):
 		return nil
 	case want.Keep == 0:
 		_, err := d.ECR.DeleteLifecyclePolicy(ctx, &ecr.DeleteLifecyclePolicyInput{RepositoryName: name})
 		return err
 	}
 	_, err := d.ECR.PutLifecyclePolicy(ctx, &ecr.PutLifecyclePolicyInput{
-		RepositoryName: name, LifecyclePolicyText: aws.String(lifecyclePolicy(want.Keep)),
+		RepositoryName: name, LifecyclePolicyText: aws.String(lifecyclePolicy(want.Keep, want.KeepDeployed)),
 	})
 	return err
 }

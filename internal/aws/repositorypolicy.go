@@ -3,6 +3,7 @@ package aws
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 )
 
 // The lifecycle policy of a repository.
@@ -30,37 +31,48 @@ type ecrAction struct {
 	Type string `json:"type"`
 }
 
-// DeployedTag begins the tags of images that were deployed, of which as many stay
-// as of all.
+// DeployedTag begins the tags of images that were deployed.
 const DeployedTag = "deployed-"
 
-// lifecyclePolicy keeps the newest images. A rule for images with any tag has
-// to come last. What was deployed is not counted away by what was only pushed
-// since: no rule takes an image that is of a rule before it.
+// lifecyclePolicy keeps the newest images, and the newest of those that were
+// deployed: no rule takes an image that an earlier one is for. They count by when
+// they were pushed, which another tag does not change. A rule for images with any
+// tag has to come last.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
-func lifecyclePolicy(keep int) string {
-	raw, err := json.Marshal(ecrPolicy{[]ecrRule{
-		{1, "the newest deployed images stay", ecrSelection{"tagged", []string{DeployedTag}, "imageCountMoreThan", "", keep}, ecrAction{"expire"}},
-		{2, "images without a tag go after 7 days", ecrSelection{"untagged", nil, "sinceImagePushed", "days", 7}, ecrAction{"expire"}},
-		{3, "the newest images stay", ecrSelection{"any", nil, "imageCountMoreThan", "", keep}, ecrAction{"expire"}},
-	}})
+func lifecyclePolicy(keep, deployed int) string {
+	expire := ecrAction{"expire"}
+	rules := []ecrRule{
+		{1, "images without a tag go after 7 days", ecrSelection{"untagged", nil, "sinceImagePushed", "days", 7}, expire},
+		{2, "the newest images stay", ecrSelection{"any", nil, "imageCountMoreThan", "", keep}, expire},
+	}
+	if deployed > 0 {
+		first := ecrRule{0, "the newest deployed images stay", ecrSelection{"tagged", []string{DeployedTag}, "imageCountMoreThan", "", deployed}, expire}
+		rules = slices.Insert(rules, 0, first)
+	}
+	for i := range rules {
+		rules[i].Priority = i + 1
+	}
+	raw, err := json.Marshal(ecrPolicy{rules})
 	if err != nil {
 		panic(err) // plain data
 	}
 	return string(raw)
 }
 
-// keptBy is the number of images that a policy of ours keeps, however ECR
+// keptBy are the numbers of images that a policy of ours keeps, however ECR
 // writes it, or otherPolicy.
-func keptBy(policy string) int {
+func keptBy(policy string) (keep, deployed int) {
 	var p ecrPolicy
-	if err := json.Unmarshal([]byte(policy), &p); err != nil || len(p.Rules) != 3 {
-		return otherPolicy
+	if err := json.Unmarshal([]byte(policy), &p); err != nil || len(p.Rules) < 2 {
+		return otherPolicy, 0
 	}
-	keep := p.Rules[2].Selection.CountNumber
+	keep = p.Rules[len(p.Rules)-1].Selection.CountNumber
+	if len(p.Rules) > 2 {
+		deployed = p.Rules[0].Selection.CountNumber
+	}
 	var is, ours any
-	if json.Unmarshal([]byte(policy), &is) != nil || json.Unmarshal([]byte(lifecyclePolicy(keep)), &ours) != nil || !reflect.DeepEqual(is, ours) {
-		return otherPolicy
+	if json.Unmarshal([]byte(policy), &is) != nil || json.Unmarshal([]byte(lifecyclePolicy(keep, deployed)), &ours) != nil || !reflect.DeepEqual(is, ours) {
+		return otherPolicy, 0
 	}
-	return keep
+	return keep, deployed
 }
