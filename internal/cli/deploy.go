@@ -119,6 +119,7 @@ func (d *deployment) work(ctx context.Context) error {
 		return err
 	}
 	if d.outcome.Status == deploy.Unchanged {
+		d.keep(ctx) // it may have been deployed by a keyedin that did not mark
 		return nil
 	}
 	if err := d.agreed(); err != nil {
@@ -142,9 +143,7 @@ func (d *deployment) guarded(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := d.site.Keep(ctx, d.ready); err != nil {
-		d.Warn("the images of %s could not be marked as deployed, so ECR may let go of them once many others are pushed: %v", d.version, d.explain(ctx, err))
-	}
+	d.keep(ctx)
 	record.Deployment, err = d.site.Start(ctx, deploy.Order{
 		Kind: d.kind, Version: d.version, By: record.By, Token: record.Token,
 		Archive: d.ready.Archive, DeafToAlarms: len(d.ready.Alarms) > 0, // it was looked at, and is to go on

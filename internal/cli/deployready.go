@@ -117,3 +117,14 @@ func (d *deployment) isThere(ctx context.Context) error {
 	}
 	return nil
 }
+
+// keep has ECR keep the images, whatever is pushed from now on. Where it may not,
+// the release is deployed all the same.
+func (d *deployment) keep(ctx context.Context) {
+	err := d.site.Keep(ctx, d.ready)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	d.Warn("the images of %s could not be marked as deployed: %v\nUnmarked they expire from ECR when enough others were pushed, and new instances stay without the release.\n"+
+		"Who may ecr:PutImage marks them with: %s (the role of ci.github may after a `keyedin apply`)", d.version, d.explain(ctx, err), d.line("deploy "+d.version))
+}

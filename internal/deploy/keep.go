@@ -15,9 +15,11 @@ import (
 
 // Keep marks the images of a release as deployed, so that ECR does not let go of
 // them for others that are pushed: an instance that is launched later pulls them.
+// An index that an image was pushed in has no need of a mark, as the image is
+// pulled by its own digest.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-retag.html
 func (s *Site) Keep(ctx context.Context, r *Ready) error {
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group // where one is refused, the others are marked all the same
 	for _, image := range r.images {
 		g.Go(func() error {
 			_, err := s.ECR.PutImage(ctx, &ecr.PutImageInput{
@@ -25,13 +27,22 @@ func (s *Site) Keep(ctx context.Context, r *Ready) error {
 				ImageManifest: image.ImageManifest, ImageManifestMediaType: image.ImageManifestMediaType,
 				ImageTag: aws.String(s.deployedTag(aws.ToString(image.ImageId.ImageDigest))),
 			})
-			if _, marked := errors.AsType[*types.ImageAlreadyExistsException](err); marked {
+			if isMarked(err) {
 				return nil
 			}
 			return err
 		})
 	}
 	return g.Wait()
+}
+
+// isMarked reports that an image has its tag: as AWS says it of any repository,
+// or of one whose tags never move.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
+func isMarked(err error) bool {
+	_, same := errors.AsType[*types.ImageAlreadyExistsException](err)
+	_, taken := errors.AsType[*types.ImageTagAlreadyExistsException](err)
+	return same || taken
 }
 
 // shortDigest is enough of a digest to tell the images of a repository apart.

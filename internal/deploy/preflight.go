@@ -17,6 +17,7 @@ import (
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	media "github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/keyedin-app/keyedin-infra/internal/release/bundle"
@@ -155,6 +156,7 @@ func (s *Site) images(ctx context.Context, all []bundle.Image, missing map[strin
 	for _, image := range all {
 		out, err := s.ECR.BatchGetImage(ctx, &ecr.BatchGetImageInput{
 			RepositoryName: aws.String(image.Repository), ImageIds: []ecrtypes.ImageIdentifier{{ImageDigest: aws.String(image.Digest)}},
+			AcceptedMediaTypes: []string{string(media.OCIManifestSchema1), string(media.DockerManifestSchema2)}, // as it was pushed
 		})
 		if _, none := errors.AsType[*ecrtypes.RepositoryNotFoundException](err); none {
 			missing[image.Repository+"@"+image.Digest] = "there is no repository " + image.Repository
