@@ -16,6 +16,7 @@ import (
 
 	"github.com/keyedin-app/keyedin-infra/internal/sandbox/bench"
 	"github.com/keyedin-app/keyedin-infra/internal/sandbox/proxy"
+	"github.com/keyedin-app/keyedin-infra/internal/state"
 )
 
 // TestDeployedExpireNever has a team push an image a commit: what is deployed and
@@ -155,13 +156,16 @@ func TestMarkedLater(t *testing.T) {
 		}
 		p.keptAsBefore(repository)
 	}
-	p.putState([]byte(strings.ReplaceAll(p.stored(), `"keep-deployed":100,`, "")))
+	p.recordedAsBefore("repository")
 	plan := p.must("plan")
-	plan.prints(t, "keep-deployed: 0 → 100")
-	if strings.Contains(plan.out, "edited") || strings.Contains(plan.out, "keep: ") {
+	plan.prints(t, "keep-deployed: 0 → 100", "Plan: 0 to create, 2 to change, 0 to replace, 0 to delete.")
+	if strings.Contains(plan.out, "in AWS)") || strings.Contains(plan.out, "keep: ") {
 		t.Errorf("the plan says:\n%s", plan.out)
 	}
 	p.must("apply", "--yes")
+	if got := p.lifecycleOf("keyedin/nginx"); len(got.Rules) != 3 {
+		t.Errorf("the policy is %v", got)
+	}
 	p.settled()
 	p.Violations(t)
 }
@@ -176,4 +180,24 @@ func (p *place) keptAsBefore(repository string) {
 	}); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// recordedAsBefore takes out of the state what it had not before the marks.
+func (p *place) recordedAsBefore(kind string) {
+	p.t.Helper()
+	s, err := state.Decode([]byte(p.stored()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for address, o := range s.Objects {
+		if o.Kind == kind {
+			before := strings.Replace(string(o.Document), `"keep-deployed":100,`, "", 1)
+			if before == string(o.Document) {
+				p.t.Errorf("%s has not what is taken out of it: %s", address, before)
+			}
+			o.Document = []byte(before)
+			s.Objects[address] = o
+		}
+	}
+	p.putState(must(state.Encode(s)))
 }

@@ -41,8 +41,11 @@ func (Repository) Loses() string { return "all images in it, those that run now 
 
 // Effect implements engine.Affecting.
 func (Repository) Effect(changed engine.Fields) engine.Effect {
-	if changed.Has("keep") || changed.Has("keep-deployed") {
+	switch {
+	case changed.Has("keep"):
 		return engine.Effect{Level: engine.NoEffect, Text: "images beyond the number kept go within a day"}
+	case changed.Has("keep-deployed"):
+		return engine.Effect{Level: engine.NoEffect, Text: "up to that number, images that were deployed outlast newer ones"}
 	}
 	return engine.Effect{}
 }
