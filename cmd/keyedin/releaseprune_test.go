@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -99,6 +101,120 @@ func TestReleasePrunePowerCut(t *testing.T) {
 				t.Errorf("left are %v, %v, %v", at.inECR("keyedin/backend"), at.inECR("keyedin/nginx"), at.keys())
 			}
 		})
+	}
+}
+
+// aged makes what is left of a release, and ages it.
+func (p *place) aged(version string, hours int) {
+	p.t.Helper()
+	archive := "releases/" + version + "/bundle.zip"
+	if !slices.Contains(p.keys(), archive) {
+		p.store(archive, p.body("releases/1.0/bundle.zip"))
+	}
+	p.Inside(fmt.Sprintf(`
+import datetime
+backend("s3", "aws").buckets[%q].keys[%q].last_modified -= datetime.timedelta(hours=%d)
+`, private, archive, hours))
+}
+
+// What is left of releases that were never finished goes, once nobody can be at
+// it any more.
+func TestReleasePruneUnfinished(t *testing.T) {
+	t.Parallel()
+	p := sourced(t)
+	p.must(creates("1.0")...)
+	p.aged("1.1", 23)
+	p.aged("1.2", 25)
+	p.aged("1.0", 100) // finished long ago
+	before := p.keys()
+	p.run("release", "prune").says(t, 1, "- 1.2, begun 20", "Remove 1 unfinished release for good?", "--yes")
+	if got := p.keys(); !slices.Equal(got, before) {
+		t.Errorf("without consent it left %v", got)
+	}
+	got := p.object(p.must("release", "prune", "--yes", "--json"))
+	gone := got["unfinished"].([]any)
+	if len(gone) != 1 || gone[0].(map[string]any)["version"] != "1.2" || fmt.Sprint(got["kept"]) != "1" {
+		t.Errorf("in JSON: %v", got)
+	}
+	want := []string{"releases/1.0/bundle.zip", "releases/1.0/release.json", "releases/1.1/bundle.zip"}
+	if got := p.keys(); !slices.Equal(got, want) {
+		t.Errorf("left are %v", got)
+	}
+	p.must("release", "prune", "--yes").prints(t, "Nothing to remove: 1 release")
+	p.aged("1.1", 2)
+	p.must("release", "prune", "--yes").prints(t, "Removed 1 unfinished release; 1 release left.")
+	p.whole("1.0")
+	p.Violations(t)
+}
+
+// One that a deployment was of stays, whoever took its record.
+func TestReleasePruneUnfinishedDeployed(t *testing.T) {
+	t.Parallel()
+	p := sourced(t)
+	p.must(creates("1.0")...)
+	p.must("release", "create", "1.1", "--image", "keyedin/backend=:1.0", "--image", "keyedin/nginx=:1.0")
+	p.must("release", "create", "1.2", "--image", "keyedin/backend=:1.0", "--image", "keyedin/nginx=:1.0")
+	p.Deploys(t, bench.Deploys{EventSeconds: brisk()})
+	for _, version := range []string{"1.0", "1.1", "1.2"} {
+		p.must("deploy", version, "--yes", "--no-before")
+	}
+	p.loses("releases/1.0/release.json")
+	p.aged("1.0", 50)
+	p.must("release", "prune", "--yes").prints(t, "Nothing to remove: 2 releases")
+	if !slices.Contains(p.keys(), "releases/1.0/bundle.zip") {
+		t.Errorf("left are %v", p.keys())
+	}
+	p.Violations(t)
+}
+
+// The first deployment of all is under way, and its client is gone: its release
+// stays.
+func TestReleasePruneFirstDeployment(t *testing.T) {
+	t.Parallel()
+	p := applied(t)
+	p.released("1.0", "1.1")
+	p.killed("ApplicationStart", "1.0")
+	p.must("release", "prune", "--keep", "0", "--yes")
+	if got := p.versions(); !slices.Equal(got, []string{"1.0"}) {
+		t.Errorf("left are %v", got)
+	}
+	p.Violations(t)
+}
+
+// Somebody finishes a release while it is taken for abandoned: it is whole in
+// the end, whoever is last.
+func TestReleasePruneFinishedMeanwhile(t *testing.T) {
+	t.Parallel()
+	p := sourced(t)
+	p.must(creates("1.0")...)
+	record := p.body("releases/1.0/release.json")
+	p.loses("releases/1.0/release.json")
+	p.aged("1.0", 30)
+	of := func(key string) func(proxy.Call) bool {
+		return func(c proxy.Call) bool { return c.Key == "releases/1.0/"+key }
+	}
+	p.Add(proxy.Rule{Name: "finished", Operation: "s3:DeleteObject", Times: 1, Match: of("bundle.zip"), Hook: func(proxy.Call) {
+		p.store("releases/1.0/release.json", record)
+	}})
+	r := p.must("release", "prune", "--yes")
+	r.says(t, 0, "1.0 stays: it was finished just now")
+	r.prints(t, "Nothing to remove: 1 release")
+	p.whole("1.0")
+
+	p.Calm()
+	p.loses("releases/1.0/release.json")
+	p.Add(proxy.Rule{Name: "discarded", Operation: "s3:PutObject", Times: 1, Match: of("release.json"), Hook: func(proxy.Call) {
+		p.loses("releases/1.0/bundle.zip")
+	}})
+	p.must(creates("1.0")...)
+	p.whole("1.0")
+}
+
+// loses takes an object out of the private bucket.
+func (p *place) loses(key string) {
+	p.t.Helper()
+	if _, err := s3.NewFromConfig(p.Config()).DeleteObject(p.t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(private), Key: aws.String(key)}); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

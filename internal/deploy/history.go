@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -36,6 +37,16 @@ func (s *Site) History(ctx context.Context) ([]Past, error) {
 		past = append(past, Past{Version: d.Version, When: d.Created, By: d.By, Deployment: d.ID, Kind: d.Kind})
 	}
 	return past, nil
+}
+
+// Versions are those of all deployments that AWS remembers, however they ended.
+func (s *Site) Versions(ctx context.Context) ([]string, error) {
+	all, err := s.deployments(ctx, math.MaxInt)
+	var versions []string
+	for _, d := range all {
+		versions = append(versions, d.Version, d.Before)
+	}
+	return versions, err
 }
 
 // Previous is the release to go back to, "" when there is none: the one before

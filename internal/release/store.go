@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -60,39 +62,42 @@ func (s Store) VersionOf(key string) string {
 // it goes on with; made is false if all was there. Its error is a Differs when
 // the version has other content.
 func (s Store) Create(ctx context.Context, archive []byte, r bundle.Release) (kept bundle.Release, made bool, err error) {
-	taken, err := s.put(ctx, r.Version, archiveFile, archive)
+	begun, err := s.put(ctx, r.Version, archiveFile, archive)
 	if err != nil {
 		return r, false, err
 	}
-	if taken {
-		have, err := s.archived(ctx, r.Version)
+	if begun {
+		have, body, err := s.archived(ctx, r.Version)
 		if err != nil {
 			return r, false, err
 		}
 		if have.Content != r.Content {
 			return r, false, &Differs{Have: have, Want: r}
 		}
-		r = have // who was first made it
+		r, archive = have, body // who was first made it
 	}
 	record, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return r, false, err
 	}
-	taken, err = s.put(ctx, r.Version, recordFile, append(record, '\n'))
+	taken, err := s.put(ctx, r.Version, recordFile, append(record, '\n'))
+	if err == nil && begun && !taken { // Discard may have taken it for abandoned just then
+		_, err = s.put(ctx, r.Version, archiveFile, archive)
+	}
 	return r, !taken, err
 }
 
-// archived is the release that the archive of a version is of.
-func (s Store) archived(ctx context.Context, version string) (bundle.Release, error) {
+// archived is the release that the archive of a version is of, and the archive.
+func (s Store) archived(ctx context.Context, version string) (bundle.Release, []byte, error) {
 	body, err := s.read(ctx, version, archiveFile)
 	if err != nil {
-		return bundle.Release{}, err
+		return bundle.Release{}, nil, err
 	}
 	r, err := bundle.Read(body)
 	if err != nil {
-		return r, &Broken{Bucket: s.Bucket, Key: s.key(version, archiveFile), Why: err}
+		return r, nil, &Broken{Bucket: s.Bucket, Key: s.key(version, archiveFile), Why: err}
 	}
-	return r, nil
+	return r, body, nil
 }
 
 func (s Store) key(version, file string) string { return s.Prefix + version + "/" + file }
@@ -179,27 +184,43 @@ func (s Store) List(ctx context.Context) ([]bundle.Release, error) {
 
 // Versions are the names of all releases, the one that was written last first.
 func (s Store) Versions(ctx context.Context) ([]string, error) {
-	written := map[string]time.Time{}
+	written, _, _, err := s.files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newestFirst(written), nil
+}
+
+// files are when records and archives were written, by version, and what time it
+// is at S3.
+func (s Store) files(ctx context.Context) (records, archives map[string]time.Time, now time.Time, err error) {
+	records, archives = map[string]time.Time{}, map[string]time.Time{}
 	pages := s3.NewListObjectsV2Paginator(s.S3, &s3.ListObjectsV2Input{Bucket: aws.String(s.Bucket), Prefix: aws.String(s.Prefix)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return nil, nil, now, err
+		}
+		if t, ok := middleware.GetServerTime(page.ResultMetadata); ok {
+			now = t
 		}
 		for _, o := range page.Contents {
-			if version := s.VersionOf(aws.ToString(o.Key)); version != "" && strings.HasSuffix(aws.ToString(o.Key), "/"+recordFile) {
-				written[version] = aws.ToTime(o.LastModified)
+			switch version := s.VersionOf(aws.ToString(o.Key)); {
+			case version == "":
+			case strings.HasSuffix(aws.ToString(o.Key), "/"+recordFile):
+				records[version] = aws.ToTime(o.LastModified)
+			default:
+				archives[version] = aws.ToTime(o.LastModified)
 			}
 		}
 	}
-	versions := make([]string, 0, len(written))
-	for version := range written {
-		versions = append(versions, version)
-	}
-	slices.SortFunc(versions, func(a, b string) int {
+	return records, archives, now, nil
+}
+
+func newestFirst(written map[string]time.Time) []string {
+	return slices.SortedFunc(maps.Keys(written), func(a, b string) int {
 		return cmp.Or(written[b].Compare(written[a]), cmp.Compare(b, a))
 	})
-	return versions, nil
 }
 
 // Remove takes a release away, its record last: it is listed until all is gone.
