@@ -24,7 +24,10 @@ import (
 func TestDeployedExpireNever(t *testing.T) {
 	t.Parallel()
 	p := deploysOf(t, nil, "1.0", "1.1", "1.2")
-	p.must("deploy", "1.1", "--yes", "--no-before")
+	p.Add(proxy.Rule{Operation: "ecr:PutImage", Lost: true, Times: 2}) // an answer that is lost is asked for again
+	if r := p.must("deploy", "1.1", "--yes", "--no-before"); strings.Contains(r.err, "marked") {
+		t.Errorf("a lost answer is told:\n%s", r.err)
+	}
 	p.must("rollback", "--yes")
 	var order []string
 	for _, version := range []string{"1.0", "1.1", "1.2"} {
@@ -127,8 +130,14 @@ func TestMarkedOnce(t *testing.T) {
 		}
 	}
 	before := p.inECR("keyedin/backend")
-	p.must("deploy", "1.1", "--yes", "--no-before")
-	p.must("rollback", "--yes")
+	for _, code := range []string{"ImageAlreadyExistsException", "ImageTagAlreadyExistsException"} { // AWS has both
+		p.Add(proxy.Rule{Operation: "ecr:PutImage", Times: 1, Error: &proxy.Error{Code: code, Message: "It is there.", Status: 400}})
+	}
+	for _, args := range [][]string{{"deploy", "1.1", "--yes", "--no-before"}, {"rollback", "--yes"}} {
+		if r := p.must(args...); strings.Contains(r.err, "marked") {
+			t.Errorf("what is marked already is told:\n%s", r.err)
+		}
+	}
 	p.runs("1.0")
 	if after := p.inECR("keyedin/backend"); !maps.EqualFunc(before, after, slices.Equal[[]string]) {
 		t.Errorf("the tags were %v and are %v", before, after)
