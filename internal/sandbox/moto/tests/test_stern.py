@@ -110,6 +110,22 @@ def test_a_cluster_takes_its_time(stern):
     aws.ec2.delete_subnet(SubnetId=held[0])
 
 
+def test_a_new_name_is_told_after_a_moment(stern):
+    aws = stern(fresh=0)
+    cluster(aws)
+    look = lambda: aws.rds.describe_db_clusters()["DBClusters"][0]  # noqa: E731
+    assert states(lambda: look()["Status"], "available", 15)[-1] == "available"
+    aws.rds.modify_db_cluster(DBClusterIdentifier="c", NewDBClusterIdentifier="d", ApplyImmediately=True)
+    assert look()["DBClusterIdentifier"] == "c" and look()["DBClusterArn"].endswith(":c")
+    refused("DBClusterNotFoundFault", aws.rds.describe_db_clusters, DBClusterIdentifier="d")
+    refused("InvalidDBClusterStateFault", aws.rds.modify_db_cluster, DBClusterIdentifier="c", BackupRetentionPeriod=4)
+    aws.rds.add_tags_to_resource(ResourceName=look()["DBClusterArn"], Tags=[{"Key": "k", "Value": "v"}])
+    time.sleep(1.1)
+    assert look()["DBClusterIdentifier"] == "d" and look()["Status"] == "modifying"
+    assert {"Key": "k", "Value": "v"} in look()["TagList"]
+    refused("DBClusterNotFoundFault", aws.rds.describe_db_clusters, DBClusterIdentifier="c")
+
+
 def test_services_do_not_know_a_fresh_role(stern):
     aws = stern(fresh=0, iam=10)
     trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "codedeploy.amazonaws.com"},
