@@ -39,7 +39,8 @@ def renames(call, held):
         raise AwsError("InvalidDBClusterStateFault" if "Cluster" in member else "InvalidDBInstanceState",
                        f"{given} is being renamed.")
     if new and new.lower() in pending.values():
-        raise AwsError("DBClusterAlreadyExistsFault" if "Cluster" in member else "DBInstanceAlreadyExists", f"{new} already exists")
+        raise AwsError("DBClusterAlreadyExistsFault" if "Cluster" in member else "DBInstanceAlreadyExists",
+                       f"{new} already exists")
     answer = call.next()
     if new and held.slow:
         held.of("renames " + member)[new.lower()] = given, time.monotonic() + held.real(MOMENT)
