@@ -39,6 +39,8 @@ type SSH struct {
 	Direct bool
 	Pause  func(context.Context, time.Duration) error
 	Tell   func(string)
+	// port is where the bastion listens; empty: 22.
+	port string
 }
 
 const (
@@ -106,7 +108,7 @@ func (s SSH) direct(ctx context.Context, m Machine, own ssh.Signer) (*ssh.Client
 		return nil, nil
 	}
 	dialer := net.Dialer{Timeout: directWait}
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(m.Address, sshPort))
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(m.Address, cmp.Or(s.port, sshPort)))
 	if err == nil {
 		var client *ssh.Client
 		client, err = s.over(ctx, conn, m, own)
