@@ -18,6 +18,8 @@ ENDPOINT = "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-
 STARTS = [
     (ELB, "elbv2", "CreateLoadBalancer", "LoadBalancers.LoadBalancerArn", [("provisioning", 150)]),
     (RDS, "rds", "CreateDBCluster", "DBCluster.DBClusterIdentifier", [("creating", 60), ("backing-up", 40)]),
+    (RDS, "rds", "RestoreDBClusterFromSnapshot", "DBCluster.DBClusterIdentifier", [("creating", 120), ("backing-up", 40)]),
+    (RDS, "rds", "RestoreDBClusterToPointInTime", "DBCluster.DBClusterIdentifier", [("creating", 120), ("backing-up", 40)]),
     (RDS, "rds", "CreateDBInstance", "DBInstance.DBInstanceIdentifier",
      [("creating", 400), ("configuring-log-exports", 20), ("backing-up", 60)]),
     # For a moment after a change the state is still what it was.
@@ -90,7 +92,7 @@ def _starts(page, service, operation, path, states):
         """It goes through AWS's states, each as long as AWS takes."""
         answer, known = call.next(), held.of("started")
         for key in at(answer, path.split(".")) if held.slow else []:
-            if not operation.startswith(("Create", "Run")) or (service, key) not in known:
+            if not operation.startswith(("Create", "Restore", "Run")) or (service, key) not in known:
                 known[service, key] = True
                 start(held, service, key, states)
         return answer

@@ -110,6 +110,20 @@ def test_a_cluster_takes_its_time(stern):
     aws.ec2.delete_subnet(SubnetId=held[0])
 
 
+def test_a_restored_cluster_takes_its_time(stern):
+    aws = stern(fresh=0, scale=100.0)
+    cluster(aws)
+    status = lambda name: aws.rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]["Status"]  # noqa: E731
+    assert states(lambda: status("c"), "available", 15)[-1] == "available"
+    aws.rds.create_db_cluster_snapshot(DBClusterIdentifier="c", DBClusterSnapshotIdentifier="s")
+    snapshot = lambda: aws.rds.describe_db_cluster_snapshots()["DBClusterSnapshots"][0]["Status"]  # noqa: E731
+    assert states(snapshot, "available", 30)[-1] == "available"
+    aws.rds.restore_db_cluster_from_snapshot(DBClusterIdentifier="r", SnapshotIdentifier="s", Engine="aurora-mysql")
+    assert status("r") == "creating"
+    refused("InvalidDBClusterStateFault", aws.rds.modify_db_cluster, DBClusterIdentifier="r", BackupRetentionPeriod=4)
+    assert states(lambda: status("r"), "available", 15)[-1] == "available"
+
+
 def test_a_new_name_is_told_after_a_moment(stern):
     aws = stern(fresh=0)
     cluster(aws)
