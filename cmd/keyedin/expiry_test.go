@@ -7,10 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 
@@ -75,9 +71,7 @@ func TestMarkedInAnIndex(t *testing.T) {
 	p := sourced(t)
 	p.Deploys(t, bench.Deploys{EventSeconds: brisk()})
 	amd := built(t, "amd64")
-	index := mutate.AppendManifests(empty.Index,
-		mutate.IndexAddendum{Add: built(t, "arm64"), Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}}},
-		mutate.IndexAddendum{Add: amd, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
+	index := besideARM(t, amd)
 	p.pushes("keyedin/backend:1.0", index)
 	p.must("release", "create", "1.0", "--image", "nginx.tar")
 	p.must("deploy", "1.0", "--yes", "--no-before")

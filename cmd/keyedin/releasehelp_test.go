@@ -175,3 +175,11 @@ func gitPath(t *testing.T) string {
 	}
 	return path
 }
+
+// besideARM is an index of an image and of one for ARM.
+func besideARM(t *testing.T, amd v1.Image) v1.ImageIndex {
+	t.Helper()
+	return mutate.AppendManifests(empty.Index,
+		mutate.IndexAddendum{Add: built(t, "arm64"), Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}}},
+		mutate.IndexAddendum{Add: amd, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
+}

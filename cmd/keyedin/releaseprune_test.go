@@ -12,8 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/keyedin-app/keyedin-infra/internal/sandbox/bench"
@@ -223,9 +221,7 @@ func TestReleasePruneIndex(t *testing.T) {
 	t.Parallel()
 	p := sourced(t)
 	amd := built(t, "amd64")
-	index := mutate.AppendManifests(empty.Index,
-		mutate.IndexAddendum{Add: built(t, "arm64"), Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}}},
-		mutate.IndexAddendum{Add: amd, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
+	index := besideARM(t, amd)
 	p.pushes("keyedin/backend:1.0", index)
 	p.must("release", "create", "1.0", "--image", "nginx.tar")
 	r := p.object(p.must("release", "show", "1.0", "--json"))
