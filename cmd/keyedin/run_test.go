@@ -70,7 +70,7 @@ func TestRunWithoutARelease(t *testing.T) {
 		says string
 	}{
 		{[]string{"run"}, "keyedin run -- COMMAND"},
-		{[]string{"run", "--instance", "i-0", "--", "x"}, "no running machine i-0"},
+		{[]string{"run", "--instance", "i-nobody", "--", "x"}, "no running machine i-nobody"},
 		{[]string{"run", "--instance", "bastion", "--", "x"}, "bastion has no release"},
 		{[]string{"run", "--timeout", "3s", "--", "x"}, "30s"},
 		{[]string{"run", "--", "a\xffb"}, "UTF-8"},
