@@ -135,18 +135,16 @@ func (e *environment) rolledOut(out deploy.Outcome) messages.Event {
 		Project: e.config.Name, Environment: e.config.Environment, Command: out.Kind + " " + out.Version, Outcome: out.Status,
 		Who: out.By, Took: out.Ended.Sub(out.Started),
 	}
-	before := out.Previous + " ran before."
+	ran := "ran before"
 	switch {
-	case out.Previous == "" || out.Previous == out.Version:
-		before = ""
 	case out.Status == deploy.TakenBack:
-		before = out.Previous + " runs again."
+		ran = "runs again"
 	case out.Deployment == "":
-		before = out.Previous + " runs as before."
+		ran = "runs as before"
+		ev.Details = "The command before it failed, and nothing was deployed."
 	}
-	if out.Deployment == "" {
-		before = strings.TrimSpace("The command before it failed, and nothing was deployed. " + before)
+	if out.Previous != "" && out.Previous != out.Version {
+		ev.Details = strings.TrimSpace(ev.Details + " " + out.Previous + " " + ran + ".")
 	}
-	ev.Details = before
 	return ev
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/keyedin-app/keyedin-infra/internal/session"
+	"github.com/keyedin-app/keyedin-infra/internal/shell"
 )
 
 // restoring is what db restore is asked for.
@@ -96,7 +97,7 @@ func (a *app) typed(r restoring, args []string) string {
 // quote makes one word for a shell of a text with blanks.
 func quote(s string) string {
 	if strings.ContainsAny(s, " \t") {
-		return "'" + s + "'"
+		return shell.Word(s)
 	}
 	return s
 }

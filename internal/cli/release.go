@@ -73,10 +73,15 @@ func (o *operation) shelf(ctx context.Context) (s shelf, err error) {
 // pastDeployments are the good ones; none where there is nothing to deploy to.
 func (o *operation) pastDeployments(ctx context.Context) ([]deploy.Past, error) {
 	past, err := o.site().History(ctx)
+	return past, unlessNowhere(err)
+}
+
+// unlessNowhere forgives that there is nothing to deploy to.
+func unlessNowhere(err error) error {
 	if aws.Classify(err) == engine.NotFound {
-		return nil, nil
+		return nil
 	}
-	return past, err
+	return err
 }
 
 // bytesOf is what the images of a release take, layers that they share counted

@@ -9,9 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/keyedin-app/keyedin-infra/internal/aws"
 	"github.com/keyedin-app/keyedin-infra/internal/deploy"
-	"github.com/keyedin-app/keyedin-infra/internal/engine"
 	"github.com/keyedin-app/keyedin-infra/internal/release"
 	"github.com/keyedin-app/keyedin-infra/internal/release/bundle"
 )
@@ -91,10 +89,7 @@ func (o *operation) unfinished(ctx context.Context, needed []string) ([]release.
 		return all, err
 	}
 	deployed, err := o.site().Versions(ctx)
-	if aws.Classify(err) == engine.NotFound {
-		err = nil // nothing to deploy to
-	}
-	return release.Without(all, append(deployed, needed...)), err
+	return release.Without(all, append(deployed, needed...)), unlessNowhere(err)
 }
 
 func (o *operation) agreeToPrune(p pruned, yes bool) error {
@@ -148,13 +143,10 @@ func (o *operation) removeReleases(ctx context.Context, p *pruned) (err error) {
 func (o *operation) needed(ctx context.Context, s shelf) ([]string, error) {
 	needed := []string{s.deployed(), deploy.Previous(s.past)}
 	under, err := o.site().UnderWay(ctx)
-	if aws.Classify(err) == engine.NotFound {
-		err = nil // nothing to deploy to
-	}
 	for _, d := range under {
 		needed = append(needed, d.Version, d.Before)
 	}
-	return needed, err
+	return needed, unlessNowhere(err)
 }
 
 func (o *operation) tellPruned(p pruned) error {
