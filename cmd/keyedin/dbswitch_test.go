@@ -20,12 +20,19 @@ const restoredCluster = ownCluster + "-from-good"
 func restored(t *testing.T, edits ...func(string) string) (p *place, own, other string) {
 	t.Helper()
 	p = applied(t, edits...)
+	own, other = p.restores()
+	return p, own, other
+}
+
+// restores puts a restored cluster beside the environment's own.
+func (p *place) restores() (own, other string) {
+	p.t.Helper()
 	p.snapshot("good")
 	if r := p.must("db", "restore", "good"); r.out != restoredCluster+"\n" {
-		t.Fatalf("restored is %q", r.out)
+		p.t.Fatalf("restored is %q", r.out)
 	}
 	all := p.clusters()
-	return p, aws.ToString(all[ownCluster].DbClusterResourceId), aws.ToString(all[restoredCluster].DbClusterResourceId)
+	return aws.ToString(all[ownCluster].DbClusterResourceId), aws.ToString(all[restoredCluster].DbClusterResourceId)
 }
 
 // isSwitched checks that the cluster with the resource id now is the
@@ -208,10 +215,7 @@ func TestDatabaseSwitchStern(t *testing.T) {
 	t.Parallel()
 	p := applied(t, with("readers: 0", "readers: 1"))
 	p.Stern(t, bench.Stern{Seed: 5})
-	p.snapshot("good")
-	p.must("db", "restore", "good")
-	all := p.clusters()
-	own, other := aws.ToString(all[ownCluster].DbClusterResourceId), aws.ToString(all[restoredCluster].DbClusterResourceId)
+	own, other := p.restores()
 	p.must("db", "switch", restoredCluster, "--yes")
 	beside := p.isSwitched(other, own, "reader-1", "writer")
 	p.must("db", "switch", beside, "--yes")

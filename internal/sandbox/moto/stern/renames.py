@@ -10,8 +10,17 @@ from .account import behaviour
 RENAME = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html"
 MOMENT = 10
 
-KINDS = {"DBClusterIdentifier": ("DBClusterNotFoundFault", "DBCluster {} not found.", "db-cluster-id"),
-         "DBInstanceIdentifier": ("DBInstanceNotFound", "DBInstance {} not found.", "db-instance-id")}
+# What is renamed: its filter, and the codes of the errors about it.
+KINDS = {
+    "DBClusterIdentifier": {"filter": "db-cluster-id", "missing": "DBClusterNotFoundFault",
+                            "busy": "InvalidDBClusterStateFault", "taken": "DBClusterAlreadyExistsFault"},
+    "DBInstanceIdentifier": {"filter": "db-instance-id", "missing": "DBInstanceNotFound",
+                             "busy": "InvalidDBInstanceState", "taken": "DBInstanceAlreadyExists"},
+}
+
+
+def _missing(member, name):
+    return AwsError(KINDS[member]["missing"], f"{member.removesuffix('Identifier')} {name} not found.", 404)
 
 
 def _pending(held, member):
@@ -34,13 +43,11 @@ def renames(call, held):
     given, new = call.params[member].lower(), call.params.get("New" + member)
     pending = _pending(held, member)
     if given in pending:
-        raise AwsError(KINDS[member][0], KINDS[member][1].format(given), 404)
+        raise _missing(member, given)
     if given in pending.values():
-        raise AwsError("InvalidDBClusterStateFault" if "Cluster" in member else "InvalidDBInstanceState",
-                       f"{given} is being renamed.")
+        raise AwsError(KINDS[member]["busy"], f"{given} is being renamed.")
     if new and new.lower() in pending.values():
-        raise AwsError("DBClusterAlreadyExistsFault" if "Cluster" in member else "DBInstanceAlreadyExists",
-                       f"{new} already exists")
+        raise AwsError(KINDS[member]["taken"], f"{new} already exists")
     answer = call.next()
     if new and held.slow:
         held.of("renames " + member)[new.lower()] = given, time.monotonic() + held.real(MOMENT)
@@ -56,13 +63,13 @@ def told(call, held):
         return None
     asked = call.params.get(own, "").lower()
     if asked in names[own]:
-        raise AwsError(KINDS[own][0], KINDS[own][1].format(asked), 404)
+        raise _missing(own, asked)
     news = {member: {old: new for new, old in pending.items()} for member, pending in names.items()}
     if asked in news[own]:
         call.params[own] = news[own][asked]
-    for member, (_, _, name) in KINDS.items():
+    for member, kind in KINDS.items():
         for each in call.params.get("Filters", []):
-            if each["Name"] == name:
+            if each["Name"] == kind["filter"]:
                 each["Values"] = [news[member].get(v, v) for v in each["Values"]]
     answer = call.next()
     for shown in answer[own.removesuffix("Identifier") + "s"]:
